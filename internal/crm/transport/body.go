@@ -1,0 +1,78 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// errTooLarge is an answer over the cap; reading stops there.
+var errTooLarge = errors.New("answer is larger than the size cap")
+
+// read reads a body whole, so that a truncated one is noticed here and not
+// half-way through a page.
+func (t *Transport) read(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength > t.o.MaxBody {
+		return nil, errTooLarge
+	}
+	var buf bytes.Buffer
+	if resp.ContentLength > 0 {
+		buf.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, t.o.MaxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > t.o.MaxBody {
+		return nil, errTooLarge
+	}
+	return buf.Bytes(), nil
+}
+
+// payloadOf reads a request's body once, so that every attempt sends it anew.
+func payloadOf(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	return io.ReadAll(req.Body)
+}
+
+// json reports whether a 2xx answer is what a JSON API promises: no content,
+// or a JSON value. A proxy's or maintenance page is neither.
+func json(resp *http.Response, body []byte) bool {
+	if resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
+		return true
+	}
+	b := bytes.TrimLeft(body, " \t\r\n\xef\xbb\xbf")
+	if len(b) == 0 {
+		return false
+	}
+	return strings.IndexByte(`{["-0123456789tfn`, b[0]) >= 0
+}
+
+// wantsJSON reports whether JSON was asked for; a caller that wants text says
+// so in its Accept header.
+func wantsJSON(req *http.Request) bool {
+	accept := req.Header.Get("Accept")
+	return accept == "" || strings.Contains(accept, "json") || strings.Contains(accept, "*/*")
+}
+
+// Pooled is the way out to a vendor: pooled connections, TLS 1.2 and up.
+func Pooled() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   15 * time.Second,
+		MaxIdleConnsPerHost:   32,
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		ForceAttemptHTTP2:     true,
+	}
+}
