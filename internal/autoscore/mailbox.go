@@ -1,0 +1,98 @@
+package autoscore
+
+import (
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// mailbox says what is wrong with an e-mail address, as an evidence code; ""
+// means it can be used. Whether mail came back is not the address's to know.
+func (j *Judge) mailbox(text string) string { return j.mailboxes.get(text, j.inspect) }
+
+func (j *Judge) inspect(text string) string {
+	text = strings.TrimSpace(text)
+	if j.Placeholder(text) {
+		return "email_blank"
+	}
+	a, err := mail.ParseAddress(text)
+	if err != nil || a.Address != text {
+		return "email_syntax"
+	}
+	at := strings.LastIndexByte(text, '@')
+	local, host := text[:at], strings.ToLower(text[at+1:])
+	host, err = idna.Lookup.ToASCII(host)
+	if err != nil || !labelled(host) {
+		return "email_syntax"
+	}
+	if !registered(host) {
+		return "email_suffix"
+	}
+	for _, own := range j.domains {
+		if host == own || strings.HasSuffix(host, "."+own) {
+			return "email_own"
+		}
+	}
+	if j.shared(local) {
+		return "email_alias"
+	}
+	if r := j.read(local); r.letters >= 3 && r.placeholder(false) {
+		return "email_blank"
+	}
+	return ""
+}
+
+// labelled reports whether every label of a host name is one DNS allows.
+func labelled(host string) bool {
+	if len(host) > 253 || strings.IndexByte(host, '.') < 0 {
+		return false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, c := range []byte(label) {
+			if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// registered reports whether a host lies under a suffix that ICANN knows. A
+// suffix that a company runs for its customers ("github.io") has a dot.
+func registered(host string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(host)
+	if icann {
+		return len(host) > len(suffix)
+	}
+	return strings.IndexByte(suffix, '.') >= 0
+}
+
+// shared reports whether the part before the '@' is a team's: a word of the
+// alias list, or made of such words alone.
+func (j *Judge) shared(local string) bool {
+	local, _, _ = strings.Cut(local, "+")
+	if j.words.alias.has(squeeze(local)) {
+		return true
+	}
+	words := split(local)
+	for _, w := range words {
+		if !j.words.alias.has(w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// domain brings a mail domain of the settings into the form hosts are compared in.
+func domain(s string) string {
+	s = strings.ToLower(strings.Trim(strings.TrimPrefix(strings.TrimSpace(s), "@"), "."))
+	if ascii, err := idna.Lookup.ToASCII(s); err == nil {
+		return ascii
+	}
+	return s
+}

@@ -1,0 +1,88 @@
+package autoscore
+
+import "github.com/handoffscore/syncd/internal/crm"
+
+// Score is 0, 1, 2 or Open. Open is never summed as 0.
+type Score int8
+
+// Open is an item that has no score yet. As a Suggestion it means none.
+const Open Score = -1
+
+// Source says who or what gave an item its score.
+type Source string
+
+// Sources of a score.
+const (
+	Machine Source = "machine" // open: the machine knows a floor and a cap
+	Proven  Source = "proven"  // judgement item, floor = cap by proof
+	Auto    Source = "auto"    // auto item, judged
+	CSM     Source = "csm"     // a person's value in the item's cell
+	Dispute Source = "dispute" // the outcome of a dispute
+)
+
+// Item is one judged item.
+type Item struct {
+	ID    string `json:"id"`
+	Auto  bool   `json:"auto,omitempty"` // judged by syncd alone; takes no human value
+	Score Score  `json:"score"`
+	// Floor and Cap are the range in force: the machine's, or the score twice
+	// once there is one.
+	Floor int8 `json:"floor"`
+	Cap   int8 `json:"cap"`
+	// MachineFloor and MachineCap are what the machine alone can prove.
+	MachineFloor int8   `json:"machine_floor"`
+	MachineCap   int8   `json:"machine_cap"`
+	Source       Source `json:"source"`
+	Override     bool   `json:"override,omitempty"` // a CSM value outside the machine's floor and cap
+	Suggestion   Score  `json:"suggestion"`         // shown, never counted
+	// Unknown: something the item needs cannot be read; blocks final.
+	Unknown bool `json:"unknown,omitempty"`
+	// NotUnderstood is the CSM's cell as typed when it is no 0, 1 or 2; blocks final.
+	NotUnderstood string     `json:"not_understood,omitempty"`
+	Evidence      []Evidence `json:"evidence,omitempty"`
+}
+
+// Open reports whether the item has no score yet.
+func (i Item) Open() bool { return i.Score == Open }
+
+// Short reports whether the item is a gap: scored or capped below 2.
+func (i Item) Short() bool { return i.Cap < 2 }
+
+// Evidence is one reason, as a code and its arguments; Render makes the
+// sentence. Arguments name fields, roles, rules and numbers, never an e-mail
+// address, a phone number or a person's text.
+type Evidence struct {
+	Code string   `json:"code"`
+	Args []string `json:"args,omitempty"`
+}
+
+// Result is one judged deal on one card.
+type Result struct {
+	Card    string `json:"card"`    // scorecard id
+	Version string `json:"version"` // scorecard version
+	Items   []Item `json:"items"`   // in card order
+	Floor   int    `json:"floor"`   // sum of floors
+	Ceiling int    `json:"ceiling"` // sum of caps
+	OpenN   int    `json:"open"`    // items without a score
+	// Flags are remarks on the whole deal: "single_threaded", "ask_pick:4.2".
+	Flags []string `json:"flags,omitempty"`
+	// Warnings are doubts a person should know of.
+	Warnings []Evidence `json:"warnings,omitempty"`
+	// Degraded: something could not be read.
+	Degraded bool `json:"degraded,omitempty"`
+}
+
+// Item returns the judged item with the given id, or nil.
+func (r *Result) Item(id string) *Item {
+	for i := range r.Items {
+		if r.Items[i].ID == id {
+			return &r.Items[i]
+		}
+	}
+	return nil
+}
+
+// Entered is what a person typed for the card's judgement items: by item id,
+// the cell as read. It is taken from Deal.Fields by the caller, who knows
+// which cells count (a clone's do not).
+type Entered map[string]crm.Cell
