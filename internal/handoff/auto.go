@@ -1,0 +1,68 @@
+package handoff
+
+import (
+	"reflect"
+
+	"github.com/handoffscore/syncd/internal/autoscore"
+)
+
+// Where a final's auto items come from.
+const (
+	AutoAtKickoff    = "at kickoff"
+	AutoAfterKickoff = "first after kickoff"
+	AutoAtFinal      = "at final"
+)
+
+// readAuto remembers how the auto items stand, and once the kickoff has passed
+// puts the reading that counts into the result: the last at or before the
+// kickoff, or the first after it if there was none.
+func readAuto(in Input, s *State, r *autoscore.Result) (from string) {
+	var items []autoscore.Item
+	known := true
+	for i := range r.Items {
+		if item := in.Card.Item(r.Items[i].ID); item != nil && item.Auto {
+			items = append(items, r.Items[i])
+			known = known && !r.Items[i].Unknown
+		}
+	}
+	if len(items) == 0 {
+		return AutoAtFinal
+	}
+	if known && (len(s.Auto) == 0 || !sameScores(s.Auto[len(s.Auto)-1].Items, items)) {
+		s.Auto = append(s.Auto, AutoReading{At: in.Now, Items: items})
+	}
+	if s.Kickoff.At.IsZero() || in.Now.Before(s.Kickoff.At) || len(s.Auto) == 0 {
+		return AutoAtFinal
+	}
+	counts, from := s.Auto[0], AutoAfterKickoff
+	for _, reading := range s.Auto {
+		if !reading.At.After(s.Kickoff.At) {
+			counts, from = reading, AutoAtKickoff
+		}
+	}
+	put(r, counts.Items)
+	return from
+}
+
+// put replaces items of a result and sums it anew.
+func put(r *autoscore.Result, items []autoscore.Item) {
+	all := make([]autoscore.Item, len(r.Items))
+	copy(all, r.Items)
+	r.Items = all
+	for _, item := range items {
+		if at := r.Item(item.ID); at != nil {
+			*at = item
+		}
+	}
+	r.Floor, r.Ceiling, r.OpenN = 0, 0, 0
+	for _, item := range r.Items {
+		r.Floor += int(item.Floor)
+		r.Ceiling += int(item.Cap)
+		if item.Score == autoscore.Open {
+			r.OpenN++
+		}
+	}
+}
+
+// sameScores compares readings by what they say, evidence included.
+func sameScores(a, b []autoscore.Item) bool { return reflect.DeepEqual(a, b) }

@@ -1,0 +1,185 @@
+package handoff
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/scorecard"
+)
+
+// What the escalation field holds.
+const (
+	NoEscalation = "None"
+	CSManager    = "CS manager"
+	SalesManager = "Sales manager"
+)
+
+// textLimit is the length of syncd's plain text fields.
+const textLimit = 255
+
+// show says what syncd's own fields on the record should hold. Status, gaps,
+// action and ball are read by AEs and hold no score. updated_at is not among
+// them: it moves only when something else does.
+func show(in Input, out Output) map[string]string {
+	s, card := out.State, in.Card
+	v := map[string]string{
+		"status":            string(s.Status),
+		"attempt":           strconv.Itoa(s.Attempt),
+		"score_out_of":      strconv.Itoa(card.OutOf),
+		"range":             rangeText(card, out.Result, s.Final != nil),
+		"gaps":              Gaps(card, out.Result),
+		"ball":              ball(s, out.Result),
+		"key":               Key(in.Deal.Ref.ID, card.ID, s.Attempt),
+		"scorecard_version": s.Version,
+		"sync_message":      message(card, out),
+		"due_at":            stamp(s.Due),
+		"hold":              "false",
+		"escalation":        NoEscalation,
+		"escalated_at":      stamp(s.EscalatedAt),
+		"resolved_at":       stamp(s.ResolvedAt),
+		"score":             "", "band": "", "health": "", "action": "",
+	}
+	for _, cat := range card.Categories {
+		v["category_"+cat.ID] = ""
+	}
+	for _, item := range card.Items() {
+		if item.Auto {
+			v["item_"+crm.Underscored(item.ID)+"_score"] = scoreText(out.Result.Item(item.ID))
+		}
+	}
+	switch {
+	case s.Final != nil:
+		showFinal(in, s, v)
+	case in.Settings.EarlyWarning && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
+		if out.Result.Ceiling <= card.LowestBand().Max {
+			v["hold"] = "true"
+		}
+	}
+	named := make(map[string]string, len(v))
+	for base, text := range v {
+		named[card.Field(base)] = text
+	}
+	return named
+}
+
+// showFinal fills in what only a final has.
+func showFinal(in Input, s State, v map[string]string) {
+	v["score"] = strconv.Itoa(s.Final.Total)
+	v["band"] = s.Final.Band
+	for _, cat := range in.Card.Sums(s.Final.score).Categories {
+		v["category_"+cat.ID] = strconv.Itoa(cat.Points)
+	}
+	band := in.Card.Band(s.Final.Total)
+	if band == nil {
+		return
+	}
+	v["health"] = band.Health
+	v["action"] = cut(actionOf(band, s, in.Now), textLimit)
+	if s.Status == Closed {
+		return
+	}
+	v["hold"] = strconv.FormatBool(band.Hold)
+	if band.Escalation != "" {
+		v["escalation"] = band.Escalation
+	}
+}
+
+// actionOf: once the kickoff has passed, a kickoff can no longer be delayed.
+func actionOf(b *scorecard.Band, s State, now time.Time) string {
+	if b.ActionLate != "" && !s.Kickoff.At.IsZero() && !now.Before(s.Kickoff.At) {
+		return b.ActionLate
+	}
+	return b.Action
+}
+
+// rangeText is "8-34 of 40, 14 items open", or the total once final.
+func rangeText(card *scorecard.Card, r autoscore.Result, final bool) string {
+	switch {
+	case final:
+		return fmt.Sprintf("%d of %d", r.Floor, card.OutOf)
+	case r.OpenN == 1:
+		return fmt.Sprintf("%d-%d of %d, 1 item open", r.Floor, r.Ceiling, card.OutOf)
+	}
+	return fmt.Sprintf("%d-%d of %d, %d items open", r.Floor, r.Ceiling, card.OutOf, r.OpenN)
+}
+
+// Gaps is one line an item that is scored or capped below complete, with the
+// question to ask. It holds no score: AEs read it.
+func Gaps(card *scorecard.Card, r autoscore.Result) string {
+	var lines []string
+	for i := range r.Items {
+		if !r.Items[i].Short() {
+			continue
+		}
+		if item := card.Item(r.Items[i].ID); item != nil {
+			lines = append(lines, item.ID+" "+item.Gap+" - "+item.Question)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ball says whose turn it is.
+func ball(s State, r autoscore.Result) string {
+	switch s.Status {
+	case NeedsCSM:
+		return "CS manager: name a CSM"
+	case AwaitingKickoff:
+		if s.Kickoff.At.IsZero() {
+			return "CSM: set the kickoff"
+		}
+		return "CSM: hold the kickoff"
+	case ScoringOpen, Overdue:
+		if r.OpenN == 0 {
+			return "CSM: sign the attempt"
+		}
+		return "CSM: score the open items"
+	}
+	return "nobody"
+}
+
+// message tells what syncd could not take in.
+func message(card *scorecard.Card, out Output) string {
+	var parts []string
+	for _, item := range out.Result.Items {
+		switch {
+		case item.NotUnderstood != "":
+			parts = append(parts, fmt.Sprintf("%s: %q is not 0, 1 or 2", item.ID, cut(item.NotUnderstood, 20)))
+		case item.Unknown:
+			parts = append(parts, item.ID+": cannot be read")
+		}
+	}
+	parts = append(parts, out.Warnings...)
+	if s := out.State; s.Status == Closed {
+		parts = append(parts, "closed: "+s.Reason)
+	} else if s.Final != nil && len(s.Final.Notes) > 0 {
+		parts = append(parts, "final with "+strings.Join(s.Final.Notes, " and "))
+	}
+	return cut(strings.Join(parts, "; "), textLimit)
+}
+
+func scoreText(item *autoscore.Item) string {
+	if item == nil || item.Score == autoscore.Open {
+		return ""
+	}
+	return strconv.Itoa(int(item.Score))
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// cut shortens text to at most n characters.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
