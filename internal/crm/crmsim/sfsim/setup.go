@@ -1,0 +1,129 @@
+package sfsim
+
+import "strings"
+
+// What an admin does in Setup. Every change gives describe a new date.
+
+// HideField takes read and edit access to a field from the integration user.
+func (s *Server) HideField(object, name string) { s.permit(s.hidden, object+"."+name, true) }
+
+// ShowField gives HideField's access back.
+func (s *Server) ShowField(object, name string) { s.permit(s.hidden, object+"."+name, false) }
+
+// HideObject takes all access to an object from the integration user.
+func (s *Server) HideObject(object string) { s.permit(s.hidden, object, true) }
+
+// LockField takes edit access to a field from the integration user.
+func (s *Server) LockField(object, name string) { s.permit(s.locked, object+"."+name, true) }
+
+func (s *Server) permit(set map[string]bool, what string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set[strings.ToLower(what)] = on
+	s.schemaMoved()
+}
+
+// SetPicklist replaces the values of a picklist.
+func (s *Server) SetPicklist(object, name string, values ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.table(object).field(name).values = values
+	s.schemaMoved()
+}
+
+func (s *Server) schemaMoved() {
+	s.schemaAt = s.now()
+	s.described.start()
+}
+
+// A Rule is a validation rule: API writes that leave a record for which Broken
+// holds are refused with FIELD_CUSTOM_VALIDATION_EXCEPTION.
+type Rule struct {
+	Object  string
+	Message string
+	Field   string // where the message is shown; "" means at the top of the page
+	// Broken looks at the record as the write would leave it. get returns nil,
+	// string, bool, float64 or time.Time; fields that the platform derives
+	// still have their old values.
+	Broken func(get func(field string) any) bool
+}
+
+// AddRule switches a validation rule on.
+func (s *Server) AddRule(r Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = append(s.rules, r)
+}
+
+// ClearRules switches all validation rules off.
+func (s *Server) ClearRules() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = nil
+}
+
+func (s *Server) checkRules(d *draft) *recordError {
+	for _, rule := range s.rules {
+		if !strings.EqualFold(rule.Object, d.t.name) {
+			continue
+		}
+		get := func(name string) any {
+			f := d.t.field(name)
+			if f == nil {
+				return nil
+			}
+			v, ok := d.set[f]
+			if !ok && d.r != nil {
+				v = d.r.get(f.pos)
+			}
+			if at, ok := v.(stamp); ok {
+				return at.time()
+			}
+			return v
+		}
+		if rule.Broken(get) {
+			if rule.Field != "" {
+				return deny("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.Message, rule.Field)
+			}
+			return deny("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.Message)
+		}
+	}
+	return nil
+}
+
+// readableField finds a column that the integration user may read.
+func (s *Server) readableField(t *table, name string) *field {
+	f := t.field(name)
+	if f == nil || s.hidden[strings.ToLower(t.name+"."+f.name)] {
+		return nil
+	}
+	return f
+}
+
+// readableTable finds an object that the integration user may read.
+func (s *Server) readableTable(name string, tooling bool) *table {
+	t := s.table(name)
+	if t == nil || s.hidden[strings.ToLower(t.name)] {
+		return nil
+	}
+	if t.tooling != tooling {
+		switch t.name {
+		case "User", "Profile", "PermissionSet", "Group", "RecordType":
+		default:
+			return nil
+		}
+		if t.tooling {
+			return nil
+		}
+	}
+	return t
+}
+
+// readableRel follows a relationship to the parent, by name.
+func (s *Server) readableRel(t *table, name string) *field {
+	f := t.rels[strings.ToLower(name)]
+	if f == nil || s.hidden[strings.ToLower(t.name+"."+f.name)] {
+		return nil
+	}
+	return f
+}
