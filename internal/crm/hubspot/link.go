@@ -1,0 +1,206 @@
+package hubspot
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tidwall/gjson"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
+
+// link is one record that a deal is associated with.
+type link struct {
+	to    string
+	types []label
+}
+
+func (l link) primary() bool {
+	return slices.ContainsFunc(l.types, func(t label) bool { return fold(t.text) == "primary" })
+}
+
+// linked are the associations of deals with one kind of record.
+type linked struct {
+	mu     sync.Mutex // guards all below while chunks are read
+	of     map[string][]link
+	failed map[string]bool // deals whose associations could not be read
+	denied *crm.Error      // the whole kind is refused
+	absent bool            // the portal does not know the kind
+}
+
+// state of one deal's associations.
+func (x *linked) state(deal string) crm.State {
+	switch {
+	case x.absent:
+		return crm.Unmapped
+	case x.denied != nil || x.failed[deal]:
+		return crm.Unreadable
+	}
+	return crm.Read
+}
+
+// targets are the ids of all records linked to, each once.
+func (x *linked) targets() []string {
+	var out []string
+	for _, list := range x.of {
+		for _, l := range list {
+			out = append(out, l.to)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+type linkInput struct {
+	ID    string `json:"id"`
+	After string `json:"after,omitempty"`
+}
+
+// link reads what deals are associated with. Only an error that says so means
+// that a deal has no association; any other makes its links unreadable.
+func (c *Client) link(ctx context.Context, ids []string, to string) (*linked, error) {
+	x := &linked{of: make(map[string][]link, len(ids)), failed: map[string]bool{}}
+	if e := c.refusals.of(to); e != nil {
+		x.refuse(e)
+		return x, nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for len(ids) > 0 {
+		n := min(loadBatch, len(ids))
+		chunk := ids[:n]
+		ids = ids[n:]
+		g.Go(func() error { return c.linkChunk(gctx, chunk, to, x) })
+	}
+	err := g.Wait()
+	if e, refused := refusedKind(err); refused {
+		c.refusals.add(to, e)
+		x.refuse(e)
+		return x, nil
+	}
+	return x, err
+}
+
+func (x *linked) refuse(e *crm.Error) {
+	if e.Kind == crm.Permission {
+		x.denied = e
+	} else {
+		x.absent = true
+	}
+}
+
+// linkChunk reads all pages of one chunk's associations.
+func (c *Client) linkChunk(ctx context.Context, ids []string, to string, x *linked) error {
+	inputs := make([]linkInput, len(ids))
+	for i, id := range ids {
+		inputs[i] = linkInput{ID: id}
+	}
+	again := false
+	for len(inputs) > 0 {
+		r, _, err := c.post(ctx, "/crm/v4/associations/deals/"+to+"/batch/read", map[string]any{"inputs": inputs})
+		if err != nil && crm.KindOf(err) == crm.Invalid && len(ids) == len(inputs) && len(ids) > objectBatch {
+			// Portals have been seen to take 100 where 1,000 are documented.
+			if err := c.linkChunk(ctx, ids[:len(ids)/2], to, x); err != nil {
+				return err
+			}
+			return c.linkChunk(ctx, ids[len(ids)/2:], to, x)
+		}
+		if err != nil {
+			return err
+		}
+		if !r.Get("results").IsArray() {
+			return malformed("associations", "the answer holds no list of results")
+		}
+		next, silent := x.add(inputs, r)
+		if len(next) == 0 && len(silent) > 0 && !again {
+			// Deals that the answer does not speak of are asked for once more;
+			// if it keeps silent they have no association.
+			next, again = silent, true
+		}
+		inputs = next
+	}
+	return nil
+}
+
+// add takes over one page and returns what is to be asked next: deals with
+// more pages, and deals the answer did not speak of.
+func (x *linked) add(inputs []linkInput, r gjson.Result) (next, silent []linkInput) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	cursor := make(map[string]string, len(inputs))
+	for _, in := range inputs {
+		cursor[in.ID] = in.After
+	}
+	spoken := make(map[string]bool, len(inputs))
+	r.Get("results").ForEach(func(_, row gjson.Result) bool {
+		id := idOf(row.Get("from.id"))
+		at, asked := cursor[id]
+		if !asked || spoken[id] {
+			return true
+		}
+		spoken[id] = true
+		row.Get("to").ForEach(func(_, t gjson.Result) bool {
+			x.of[id] = merge(x.of[id], readLink(t))
+			return true
+		})
+		switch after := row.Get("paging.next.after").String(); {
+		case after == "":
+		case after == at: // the page does not move: nothing more can be learnt
+			x.failed[id] = true
+		default:
+			next = append(next, linkInput{id, strings.Clone(after)})
+		}
+		return true
+	})
+	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
+		ids, none := withoutLinks(e)
+		for _, id := range ids {
+			if _, asked := cursor[id]; asked {
+				spoken[id] = true
+				x.failed[id] = x.failed[id] || !none
+			}
+		}
+		return true
+	})
+	for _, in := range inputs {
+		if !spoken[in.ID] {
+			silent = append(silent, linkInput{ID: in.ID})
+		}
+	}
+	return next, silent
+}
+
+// withoutLinks reads whom an error is about, and whether it only says that
+// there is no association. Most deals have none of some kind, so this is all
+// that is read of it.
+func withoutLinks(e gjson.Result) (ids []string, none bool) {
+	if strings.Contains(e.Get("subCategory").String(), "NO_ASSOCIATIONS_FOUND") {
+		if ids := words(e.Get("context.fromObjectId")); len(ids) > 0 {
+			return ids, true
+		}
+		return readFault(e).IDs, true
+	}
+	return readFault(e).IDs, false
+}
+
+func readLink(t gjson.Result) link {
+	l := link{to: idOf(t.Get("toObjectId"))}
+	t.Get("associationTypes").ForEach(func(_, a gjson.Result) bool {
+		l.types = append(l.types, label{typeOf(a), strings.Clone(a.Get("label").String())})
+		return true
+	})
+	return l
+}
+
+// merge adds a link; a record that is linked twice keeps all its labels.
+func merge(list []link, l link) []link {
+	for i := range list {
+		if list[i].to == l.to {
+			list[i].types = append(list[i].types, l.types...)
+			return list
+		}
+	}
+	return append(list, l)
+}

@@ -1,0 +1,66 @@
+package hubspot
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
+
+// update sends one batch update. Of a refusal it returns what HubSpot said in
+// full, beside the error.
+func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result, fault, error) {
+	body, err := encode(map[string]any{"inputs": inputs})
+	if err != nil {
+		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Invalid, Err: err}
+	}
+	var trip processed
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+path(c.version, "/crm/v3/objects/deals/batch/update"), bytes.NewReader(body))
+	if err != nil {
+		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Invalid, Err: err}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "syncd")
+	release, err := c.slot(ctx)
+	if err != nil {
+		return gjson.Result{}, fault{}, notSent(err)
+	}
+	resp, err := c.t.RoundTrip(req)
+	release()
+	if err != nil && !trip.maybe.Load() {
+		err = notSent(err)
+	}
+	if err != nil {
+		return gjson.Result{}, fault{}, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Malformed, Err: err}
+	}
+	r := gjson.ParseBytes(answer)
+	if resp.StatusCode < 300 && gjson.ValidBytes(answer) && r.IsObject() {
+		return r, fault{}, nil
+	}
+	v := c.policy.verdict(req, resp.StatusCode, resp.Header, answer)
+	failed := &crm.Error{
+		Op: "hubspot.write", Kind: v.Kind, Code: v.Code, After: v.After, Fix: v.Fix,
+		Err: answered(req, resp.StatusCode, v.Message),
+	}
+	if v.Again || v.Reauth {
+		return gjson.Result{}, fault{}, notSent(failed)
+	}
+	return gjson.Result{}, faultOf(answer), failed
+}
+
+// unwritten is an error that proves that nothing was written.
+type unwritten struct{ error }
+
+func notSent(err error) error { return unwritten{err} }
+
+func (u unwritten) Unwrap() error { return u.error }

@@ -1,0 +1,236 @@
+package hubspot
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
+
+// Write sets properties on deals, 100 in a request. What became of each is
+// read from the answer's body. A request that is refused as a whole for one
+// bad record is halved until that record stands alone.
+func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome, error) {
+	out := make([]crm.Outcome, len(updates))
+	for i, u := range updates {
+		out[i].ID = u.ID
+	}
+	s, err := c.current(ctx, nil)
+	if err != nil {
+		return out, err
+	}
+	w := &writing{c: c, s: s, out: out, bad: map[value]refusedValue{}}
+	at := map[crm.DealID]int{} // the last update of a deal counts
+	for i, u := range updates {
+		at[u.ID] = i
+	}
+	var jobs []job
+	for i, u := range updates {
+		if at[u.ID] == i {
+			if j, ok := w.prepare(i, u); ok {
+				jobs = append(jobs, j)
+			}
+		}
+	}
+	for len(jobs) > 0 && err == nil {
+		n := min(objectBatch, len(jobs))
+		err = w.send(ctx, jobs[:n])
+		jobs = jobs[n:]
+	}
+	for i, u := range updates {
+		if last := at[u.ID]; last != i {
+			out[i] = out[last]
+		}
+	}
+	return out, err
+}
+
+// writing is one Write under way.
+type writing struct {
+	c   *Client
+	s   *schema
+	out []crm.Outcome
+	bad map[value]refusedValue // values that were refused once
+}
+
+// job is one deal's update as it travels.
+type job struct {
+	at    int // in updates and outcomes
+	id    string
+	props map[string]string
+}
+
+type value struct{ property, text string }
+
+// prepare turns logical fields into properties, leaving out what cannot be
+// written; a deal of which nothing is left is rejected here.
+func (w *writing) prepare(i int, u crm.Update) (job, bool) {
+	j := job{at: i, id: string(u.ID), props: make(map[string]string, len(u.Fields))}
+	var left []string
+	for name, text := range u.Fields {
+		e := w.s.mapping.byName[name]
+		if e == nil || !e.writable {
+			left = append(left, name)
+			continue
+		}
+		j.props[e.native] = e.write(text, w.s.account.zone)
+	}
+	switch {
+	case !digits(j.id):
+		w.reject(i, crm.ClassInvalid, "", "the deal's id is not one of HubSpot's", nil)
+		return j, false
+	case len(j.props) == 0:
+		w.reject(i, crm.ClassPermission, "", "none of the fields can be written in this portal", left)
+		return j, false
+	case len(left) > 0:
+		w.c.log.Debug("fields left out of a write", zap.String("deal", j.id), zap.Strings("fields", left))
+	}
+	return j, true
+}
+
+func (w *writing) reject(i int, class crm.Class, code, message string, fields []string) {
+	o := &w.out[i]
+	o.Status, o.Class, o.Code, o.Message, o.Fields = crm.Rejected, class, code, message, fields
+}
+
+func (w *writing) mark(jobs []job, status crm.Status, code string) {
+	for _, j := range jobs {
+		if o := &w.out[j.at]; o.Status == crm.NotSent {
+			o.Status, o.Code = status, code
+		}
+	}
+}
+
+type updateInput struct {
+	ID         string            `json:"id"`
+	Properties map[string]string `json:"properties"`
+	// A trace id of its own for each record asks for answers record by record.
+	Trace string `json:"objectWriteTraceId"`
+}
+
+// send writes one batch. Its error says why nothing more can be written.
+func (w *writing) send(ctx context.Context, jobs []job) error {
+	jobs = w.withoutBad(jobs)
+	if len(jobs) == 0 {
+		return nil
+	}
+	inputs := make([]updateInput, len(jobs))
+	for i, j := range jobs {
+		inputs[i] = updateInput{ID: j.id, Properties: j.props, Trace: j.id}
+	}
+	r, f, err := w.c.update(ctx, inputs)
+	if err == nil {
+		return w.decide(ctx, jobs, r)
+	}
+	var never unwritten
+	if errors.As(err, &never) {
+		return never.error
+	}
+	switch kind := crm.KindOf(err); {
+	case kind == crm.Auth, kind == crm.Permission, kind == crm.NotFound:
+		return err // nothing was written; the outcome stays NotSent
+	case kind == crm.Invalid && f.Category+f.Message == "":
+		return err // not HubSpot's words: nothing at this address takes writes
+	case kind == crm.Invalid:
+		return w.refused(ctx, jobs, f, err)
+	}
+	w.mark(jobs, crm.Unknown, codeOf(err)) // it may have been written
+	w.c.log.Warn("outcome of a write is not known", zap.Int("records", len(jobs)), zap.Error(err))
+	return cancelled(ctx)
+}
+
+// cancelled is the error of a run that was told to stop, nil while it may go on.
+func cancelled(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return &crm.Error{Op: "hubspot.write", Kind: crm.Unavailable, Err: ctx.Err()}
+}
+
+// refused deals with a request that was refused as a whole.
+func (w *writing) refused(ctx context.Context, jobs []job, f fault, err error) error {
+	if len(jobs) == 1 {
+		w.refuse(jobs[0], f, err)
+		return nil
+	}
+	if w.learn(f, jobs) {
+		return w.send(ctx, jobs)
+	}
+	half := len(jobs) / 2
+	if err := w.send(ctx, jobs[:half]); err != nil {
+		return err
+	}
+	return w.send(ctx, jobs[half:])
+}
+
+// decide reads the outcome of every record from the answer's body.
+func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error {
+	if !r.Get("results").IsArray() {
+		w.mark(jobs, crm.Unknown, codeNotJSON)
+		return nil
+	}
+	byID := make(map[string]job, len(jobs))
+	for _, j := range jobs {
+		byID[j.id] = j
+	}
+	var loose []fault // errors that name no record
+	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
+		f := readFault(e)
+		named := false
+		for _, id := range append(f.IDs, f.Trace...) {
+			if j, ok := byID[id]; ok {
+				named = true
+				if w.out[j.at].Status == crm.NotSent {
+					w.refuse(j, f, nil)
+				}
+			}
+		}
+		if !named {
+			loose = append(loose, f)
+		}
+		return true
+	})
+	r.Get("results").ForEach(func(_, o gjson.Result) bool {
+		if j, ok := byID[idOf(o.Get("id"))]; ok && w.out[j.at].Status == crm.NotSent {
+			w.out[j.at].Status = crm.Confirmed
+		}
+		return true
+	})
+	var silent []job
+	for _, j := range jobs {
+		if w.out[j.at].Status == crm.NotSent {
+			silent = append(silent, j)
+		}
+	}
+	if len(silent) == 1 && len(loose) == 1 && loose[0].Category != "" {
+		w.refuse(silent[0], loose[0], nil)
+		return nil
+	}
+	return w.trace(ctx, silent)
+}
+
+// trace finds out about records that an answer does not speak of: those of
+// merged or deleted deals are dropped without a word.
+func (w *writing) trace(ctx context.Context, silent []job) error {
+	for i, j := range silent {
+		f, err := w.c.fateOf(ctx, j.id)
+		switch {
+		case err != nil:
+			w.mark(silent[i:], crm.Unknown, codeOf(err))
+			if k := crm.KindOf(err); k == crm.Auth || k == crm.Quota || k == crm.RateLimited {
+				return err
+			}
+			return cancelled(ctx)
+		case f.survivor != "":
+			w.reject(j.at, crm.ClassGone, "MERGED", "the deal was merged into "+f.survivor, nil)
+		case f.gone:
+			w.reject(j.at, crm.ClassGone, "OBJECT_NOT_FOUND", "the deal was deleted", nil)
+		default:
+			w.mark(silent[i:i+1], crm.Unknown, "")
+		}
+	}
+	return nil
+}
