@@ -1,0 +1,297 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
+)
+
+// record is one update on its way.
+type record struct {
+	id      string
+	values  map[string]any    // by API name
+	logical map[string]string // API name -> logical name
+	skipped []string          // logical names that cannot be written
+	to      []int             // positions of its updates
+}
+
+// Write sets fields on up to 200 deals with one call. Results are matched by
+// position. A field that the org turns out not to know is left out and the
+// rest sent again; a request refused as a whole for another reason is sent
+// again in halves until the record at fault is alone. Fields left out of a
+// confirmed update are named in its outcome.
+func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome, error) {
+	out := make([]crm.Outcome, len(updates))
+	for i, u := range updates {
+		out[i].ID = u.ID
+	}
+	if len(updates) > writeBatch {
+		return out, &crm.Error{Op: "salesforce.Write", Kind: crm.Invalid, Err: fmt.Errorf("%d updates at once, at most %d", len(updates), writeBatch)}
+	}
+	s, _, err := c.current(ctx)
+	if err != nil {
+		return out, err
+	}
+	w := &writing{c: c, out: out, halves: mostHalves}
+	err = w.send(ctx, w.prepare(s, updates))
+	return out, err
+}
+
+// writing is one Write.
+type writing struct {
+	c      *Client
+	out    []crm.Outcome
+	halves int // requests left for finding records that spoil a whole one
+}
+
+// mostHalves bounds that search: three bad records among 200 take about 40.
+const mostHalves = 64
+
+// prepare translates updates to records. What can be told to fail is rejected
+// here and never sent.
+func (w *writing) prepare(s *schema, updates []crm.Update) []*record {
+	var records []*record
+	byID := map[string]*record{}
+	for i, u := range updates {
+		o := &w.out[i]
+		if !isID(string(u.ID)) {
+			o.Status, o.Class, o.Code, o.Message = crm.Rejected, crm.ClassInvalid, "MALFORMED_ID", "not a Salesforce record id"
+			continue
+		}
+		r, why := w.record(s, u)
+		if why != "" {
+			o.Status, o.Class, o.Message, o.Fields = crm.Rejected, crm.ClassInvalid, why, r.skipped
+			continue
+		}
+		if len(r.values) == 0 {
+			if len(r.skipped) == 0 {
+				o.Status = crm.Confirmed // nothing to do
+				continue
+			}
+			o.Status, o.Class, o.Code, o.Fields = crm.Rejected, crm.ClassPermission, "FIELD_NOT_WRITABLE", r.skipped
+			o.Message = "none of the fields can be written by the integration user"
+			continue
+		}
+		if first := byID[r.id]; first != nil { // one record twice in a call fails: the later update wins
+			maps.Copy(first.values, r.values)
+			maps.Copy(first.logical, r.logical)
+			first.skipped = append(first.skipped, r.skipped...)
+			first.to = append(first.to, i)
+			continue
+		}
+		r.to = []int{i}
+		byID[r.id] = r
+		records = append(records, r)
+	}
+	return records
+}
+
+// record translates one update. why names a fault of the update itself.
+func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
+	r = &record{id: id18(string(u.ID)), values: map[string]any{}, logical: map[string]string{}}
+	for _, name := range sortedKeys(u.Fields) {
+		m := s.mapping.byName[name]
+		switch {
+		case m == nil:
+			r.skipped = append(r.skipped, name)
+			return r, "no field is mapped to " + name
+		case m.logical.Writer != crm.Ours:
+			r.skipped = append(r.skipped, name)
+			return r, name + " belongs to people, syncd does not write it"
+		case m.state() == crm.Unmapped:
+			continue // optional and absent: not written
+		case !m.writable, w.c.isLost(m.native):
+			r.skipped = append(r.skipped, name)
+			continue
+		}
+		v, err := m.on.wire(u.Fields[name], w.c.setup.Zone)
+		if err != nil {
+			r.skipped = append(r.skipped, name)
+			return r, fmt.Sprintf("%s: the value for %s is %v", name, m.native, err)
+		}
+		r.values[m.native], r.logical[m.native] = v, name
+	}
+	return r, ""
+}
+
+// send sends records until each has an outcome or the connection cannot go on.
+func (w *writing) send(ctx context.Context, records []*record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	payload := make([]map[string]any, len(records))
+	for i, r := range records {
+		m := map[string]any{"attributes": map[string]string{"type": "Opportunity"}, "id": r.id}
+		for k, v := range r.values {
+			m[k] = v
+		}
+		payload[i] = m
+	}
+	body, _, err := w.c.do(ctx, "PATCH", w.c.data("composite/sobjects"), map[string]any{"allOrNone": false, "records": payload})
+	if err != nil {
+		return w.refused(ctx, records, err)
+	}
+	return w.results(ctx, records, parse(body))
+}
+
+// results matches the answer to the records by position: a failed record need
+// not carry its id. Records refused for a field that our user may not write are
+// sent once more without it.
+func (w *writing) results(ctx context.Context, records []*record, answer gjson.Result) error {
+	list := answer.Array()
+	fault := ""
+	switch {
+	case !answer.IsArray():
+		fault = "the answer to a write is not a list"
+	case len(list) != len(records):
+		fault = fmt.Sprintf("%d records were sent and %d results came back", len(records), len(list))
+	default:
+		for i, v := range list {
+			if id := v.Get("id").String(); isID(id) && id18(id) != records[i].id {
+				fault = "the results of a write are in another order than the records"
+			}
+			if ok := v.Get("success").Type; ok != gjson.True && ok != gjson.False {
+				fault = "a result of a write does not say whether it succeeded"
+			}
+		}
+	}
+	if fault != "" {
+		w.all(records, crm.Outcome{Status: crm.Unknown})
+		return malformed("write", fault)
+	}
+	var left []*record
+	for i, v := range list {
+		r := records[i]
+		if v.Get("success").Bool() {
+			w.all(records[i:i+1], crm.Outcome{Status: crm.Confirmed, Fields: r.skipped})
+			continue
+		}
+		w.all(records[i:i+1], rejection(r, v.Get("errors.0")))
+		if names := unwritable(v.Get("errors.0")); w.drop(records[i:i+1], names) && len(r.values) > 0 {
+			left = append(left, r)
+		}
+	}
+	return w.send(ctx, left)
+}
+
+// drop takes fields out of records, and remembers them, if any record had them.
+func (w *writing) drop(records []*record, names []string) bool {
+	if len(names) == 0 || !without(records, names) {
+		return false
+	}
+	for _, native := range names {
+		w.c.lose(native)
+	}
+	return true
+}
+
+// refused deals with a request that was not carried out, or may have been.
+func (w *writing) refused(ctx context.Context, records []*record, err error) error {
+	kind, code := crm.KindOf(err), codeOf(err)
+	never := transport.Unsent(err) || errors.Is(err, errNoSlot)
+	processed := kind == crm.Malformed || !never && kind == crm.Unavailable
+	switch {
+	case kind == crm.Invalid && code != "" && code != "UNSUPPORTED_API_VERSION":
+		return w.invalid(ctx, records, err)
+	case processed:
+		w.all(records, crm.Outcome{Status: crm.Unknown, Code: code})
+	default:
+		w.all(records, crm.Outcome{Status: crm.NotSent, Code: code})
+	}
+	return err
+}
+
+var (
+	noColumn = regexp.MustCompile(`No such column '([A-Za-z0-9_]+)'`)
+	noEdit   = regexp.MustCompile(`Unable to create/update fields: ([A-Za-z0-9_, ]+)`)
+)
+
+// invalid deals with a request that the org refused to read: nothing of it
+// was carried out, so it is safe to send what is left.
+func (w *writing) invalid(ctx context.Context, records []*record, err error) error {
+	if w.drop(records, named(err.Error())) {
+		var left []*record
+		for _, r := range records {
+			if len(r.values) > 0 {
+				left = append(left, r)
+				continue
+			}
+			w.all([]*record{r}, crm.Outcome{
+				Status: crm.Rejected, Class: crm.ClassPermission, Code: codeOf(err),
+				Message: "none of the fields can be written by the integration user", Fields: r.skipped,
+			})
+		}
+		return w.send(ctx, left)
+	}
+	if w.halves--; len(records) > 1 && w.halves > 0 {
+		half := (len(records) + 1) / 2
+		if err := w.send(ctx, records[:half]); err != nil {
+			return err // the other half stays not sent
+		}
+		return w.send(ctx, records[half:])
+	}
+	message := err.Error()
+	if e := (*crm.Error)(nil); errors.As(err, &e) && e.Err != nil {
+		message = e.Err.Error()
+	}
+	w.all(records, crm.Outcome{Status: crm.Rejected, Class: crm.ClassInvalid, Code: codeOf(err), Message: clean(message)})
+	return nil
+}
+
+// named are the fields that the org's words say are not there or not editable.
+func named(text string) []string {
+	if m := noColumn.FindStringSubmatch(text); m != nil {
+		return m[1:]
+	}
+	if m := noEdit.FindStringSubmatch(text); m != nil {
+		return strings.FieldsFunc(m[1], func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	return nil
+}
+
+// unwritable are the fields that a record was refused for because our user may
+// not write them.
+func unwritable(v gjson.Result) []string {
+	f := faultIn(v)
+	if f.Code != codeField && f.Code != "INVALID_FIELD_FOR_INSERT_UPDATE" {
+		return nil
+	}
+	if len(f.Fields) > 0 {
+		return f.Fields
+	}
+	return named(f.Message)
+}
+
+// without takes fields out of all records and reports whether any had them.
+func without(records []*record, names []string) bool {
+	any := false
+	for _, r := range records {
+		for native := range r.values {
+			if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, native) }) {
+				r.skipped = append(r.skipped, r.logical[native])
+				delete(r.values, native)
+				any = true
+			}
+		}
+	}
+	return any
+}
+
+// all gives records one outcome.
+func (w *writing) all(records []*record, o crm.Outcome) {
+	for _, r := range records {
+		for _, i := range r.to {
+			o.ID = w.out[i].ID
+			w.out[i] = o
+		}
+	}
+}
