@@ -1,0 +1,254 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/scorecard"
+)
+
+var update = flag.Bool("update", false, "rewrite schema.json")
+
+const good = `company: {time_zone: Europe/Berlin, currency: EUR}
+connections:
+  - name: org
+    crm: salesforce
+    auth: {flow: client_credentials, login_url: "https://acme.my.salesforce.com", client_id: "${env:ID}", client_secret: "${file:/run/secret}"}
+    scope: {go_live: 2026-12-01}
+    fields: {arr: ARR__c, evidence: {"1.1": Use_Case__c}}
+`
+
+func TestTheShortestUsefulConfig(t *testing.T) {
+	c, faults := config.Parse("x.yaml", []byte(good))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	con := c.Connections[0]
+	if con.Mode != "observe" || con.APIVersion != "60.0" || c.Database != "syncd.db" || con.Scorecards[0] != "sales-to-cs" {
+		t.Errorf("defaults: %+v", con)
+	}
+	if con.Fields["evidence.1.1"] != "Use_Case__c" {
+		t.Errorf("fields: %v", con.Fields)
+	}
+}
+
+func TestExamplesAreValid(t *testing.T) {
+	for _, name := range []string{"salesforce", "hubspot"} {
+		text, err := config.Example(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, faults := config.Parse(name, []byte(text)); len(faults) > 0 {
+			t.Error(faults)
+		}
+	}
+	if _, err := config.Example("pipedrive"); err == nil {
+		t.Error("an example for a CRM there is none for")
+	}
+}
+
+// Each row makes one thing wrong and wants one fault at its place.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct{ name, from, to, path, says string }{
+		{"unknown key", "    crm: salesforce", "    crn: salesforce", "connections[0].crn", "crm"},
+		{"unknown crm", "crm: salesforce", "crm: salesfroce", "connections[0].crm", "salesforce"},
+		{"unknown flow", "flow: client_credentials", "flow: client_credential", "connections[0].auth.flow", "client_credentials"},
+		{"mode", "    scope:", "    mode: dry\n    scope:", "connections[0].mode", "observe"},
+		{"schedule", "    scope:", "    schedule: often\n    scope:", "connections[0].schedule", "cron"},
+		{"time zone", "Europe/Berlin", "Europe/Bern1", "company.time_zone", "IANA"},
+		{"currency", "currency: EUR", "currency: euro", "company.currency", "EUR"},
+		{"phone region", "currency: EUR", "currency: EUR, phone_region: XX", "company.phone_region", "DE"},
+		{"working hours", "currency: EUR", "currency: EUR, working_hours: nine to five", "company.working_hours", "Mon-Fri"},
+		{"plain http", "https://acme", "http://acme", "connections[0].auth.login_url", "https"},
+		{"literal secret", `"${env:ID}"`, `abc123`, "connections[0].auth.client_id", "${env:NAME}"},
+		{"no go_live", "scope: {go_live: 2026-12-01}", "scope: {types: [New]}", "connections[0].scope.go_live", "go_live"},
+		{"go_live is no date", "2026-12-01", "soon", "connections[0].scope.go_live", "2026-12-01"},
+		{"unknown field", "arr: ARR__c", "ar: ARR__c", "connections[0].fields.ar", "arr"},
+		{"unknown role", "    scope:", "    roles: {champoin: [C]}\n    scope:", "connections[0].roles.champoin", "champion"},
+		{"unknown scorecard", "    scope:", "    scorecards: [sales-to-sc]\n    scope:", "connections[0].scorecards[0]", "sales-to-cs"},
+		{"threshold without its card", "go_live: 2026-12-01", "go_live: 2026-12-01, threshold: 100", "connections[0].scope.threshold", "simplified"},
+		{"missing secret", `, client_secret: "${file:/run/secret}"`, "", "connections[0].auth.client_secret", "add it"},
+		{"api version", "    scope:", "    api_version: \"30.0\"\n    scope:", "connections[0].api_version", "31.0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			src := strings.Replace(good, c.from, c.to, 1)
+			if src == good {
+				t.Fatal("the row changes nothing")
+			}
+			_, faults := config.Parse("x.yaml", []byte(src))
+			found := false
+			for _, f := range faults {
+				if f.Path == c.path && strings.Contains(f.Message+f.Fix, c.says) && f.Line > 0 && f.Col > 0 && f.Excerpt != "" {
+					found = true
+				}
+			}
+			if !found {
+				t.Errorf("want a fault at %s saying %q, got:\n%v", c.path, c.says, faults)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	src := strings.NewReplacer("Europe/Berlin", "Nowhere", "crm: salesforce", "crm: sap", "2026-12-01", "never").Replace(good)
+	_, faults := config.Parse("x.yaml", []byte(src))
+	if len(faults) < 3 {
+		t.Errorf("%d faults of three:\n%v", len(faults), faults)
+	}
+}
+
+func TestTwoConnectionsOfOneName(t *testing.T) {
+	second := good[strings.Index(good, "  - name"):]
+	_, faults := config.Parse("x.yaml", []byte(good+second))
+	if len(faults) != 1 || faults[0].Path != "connections[1].name" {
+		t.Errorf("%v", faults)
+	}
+}
+
+func TestSecretsNeverPrint(t *testing.T) {
+	t.Setenv("ID", "hunter2")
+	c, faults := config.Parse("x.yaml", []byte(good))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	auth := c.Connections[0].Auth
+	if v, err := auth.ClientID.Value(); err != nil || v != "hunter2" {
+		t.Fatalf("%q %v", v, err)
+	}
+	b, err := json.Marshal(auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, printed := range []string{fmt.Sprint(auth), fmt.Sprintf("%+v %#v %s %q %d", auth, auth, auth.ClientID, auth.ClientID, auth.ClientID), string(b)} {
+		if strings.Contains(printed, "hunter2") || strings.Contains(printed, "ID}") || !strings.Contains(printed, "[redacted]") {
+			t.Errorf("printed %s", printed)
+		}
+	}
+	if _, err := auth.ClientSecret.Value(); err == nil || !strings.Contains(err.Error(), "/run/secret") {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+func TestSchemaIsFreshAndAgreesWithTheDecoder(t *testing.T) {
+	made, err := config.MakeSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("schema.json", made, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if !bytes.Equal(made, config.Schema()) {
+		t.Fatal("schema.json is stale: run go test ./config -update")
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(made))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sf, _ := config.Example("salesforce")
+	hs, _ := config.Example("hubspot")
+	for _, c := range []struct {
+		src string
+		ok  bool
+	}{
+		{good, true},
+		{sf, true},
+		{hs, true},
+		{strings.Replace(good, "    crm:", "    crn:", 1), false},
+		{strings.Replace(good, "crm: salesforce", "crm: sap", 1), false},
+		{strings.Replace(good, "{arr: ARR__c", "{arr: [ARR__c]", 1), false},
+		{strings.Replace(good, `"${env:ID}"`, "abc", 1), false},
+		{"company: {time_zone: UTC}\n", false},
+	} {
+		var v any
+		if err := yaml.Unmarshal([]byte(c.src), &v); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); (err == nil) != c.ok {
+			t.Errorf("schema says %v, want ok=%v for\n%s", err, c.ok, c.src)
+		}
+		if _, faults := config.Parse("x", []byte(c.src)); (len(faults) == 0) != c.ok {
+			t.Errorf("decoder says %v, want ok=%v", faults, c.ok)
+		}
+	}
+}
+
+// What a connection asks for, and what the simulated orgs have, agree by name.
+func TestSetupAsksForWhatTheSimulatedOrgHas(t *testing.T) {
+	text, _ := config.Example("salesforce")
+	c, faults := config.Parse("x", []byte(text))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	set, err := c.Cards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup := c.Setup(&c.Connections[0], []*scorecard.Card{set["sales-to-cs"], set["sales-to-cs-simplified"]})
+	have := map[string]bool{}
+	for _, f := range world.Cells() {
+		have[f.Name] = true
+	}
+	ours, csm := 0, 0
+	seen := map[string]bool{}
+	for _, f := range setup.Fields {
+		if seen[f.Name] {
+			t.Errorf("%s is asked for twice", f.Name)
+		}
+		seen[f.Name] = true
+		if !have[f.Name] {
+			t.Errorf("%s is not in the simulated org", f.Name)
+		}
+		switch f.Writer {
+		case crm.Ours:
+			ours++
+		case crm.CSM:
+			csm++
+		}
+	}
+	if d := cmp.Diff([]int{27, 20}, []int{ours, csm}); d != "" {
+		t.Errorf("fields of ours and of the CSM:\n%s", d)
+	}
+}
+
+func TestScorecardsOfTheOwnFolderReplaceShippedOnes(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "cards"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	card := bytes.Replace(config.Scorecards()["sales-to-cs.yaml"], []byte("title: Sales-to-CS handoff"), []byte("title: Our own"), 1)
+	for name, b := range map[string][]byte{"cards/sales-to-cs.yaml": card, "syncd.yaml": []byte(good + "scorecards_dir: cards\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(filepath.Join(dir, "syncd.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := c.Cards()
+	if err != nil || set["sales-to-cs"].Title != "Our own" {
+		t.Errorf("%v %v", set["sales-to-cs"], err)
+	}
+}

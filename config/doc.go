@@ -1,0 +1,114 @@
+// Package config reads syncd's one YAML file. Decoding is strict and reports
+// every fault at once, each with line, column, excerpt, key path and the fix;
+// so does Validate. Secrets stand in the file only as ${env:NAME} or
+// ${file:PATH} and print as [redacted]. The shipped scorecards, examples and
+// JSON Schema are embedded here.
+package config
+
+import (
+	"time"
+
+	"github.com/handoffscore/syncd/internal/yamlfile"
+)
+
+// Config is the whole file.
+type Config struct {
+	Company       Company      `yaml:"company" json:"company"`
+	Database      string       `yaml:"database" json:"database,omitempty" jsonschema:"description=SQLite file or postgres:// address,default=syncd.db"`
+	HTTP          HTTP         `yaml:"http" json:"http,omitempty"`
+	Connections   []Connection `yaml:"connections" json:"connections" required:"true" jsonschema:"minItems=1"`
+	Limits        Limits       `yaml:"limits" json:"limits,omitempty"`
+	Placeholders  Placeholders `yaml:"placeholders" json:"placeholders,omitempty"`
+	ScorecardsDir string       `yaml:"scorecards_dir" json:"scorecards_dir,omitempty" jsonschema:"description=Folder whose scorecards are added to or replace the shipped ones"`
+
+	path string
+}
+
+// Company is what holds for every connection.
+type Company struct {
+	TimeZone     string             `yaml:"time_zone" json:"time_zone" required:"true" jsonschema:"description=IANA name such as Europe/Berlin"`
+	Currency     string             `yaml:"currency" json:"currency,omitempty" jsonschema:"description=ISO 4217; thresholds are in it"`
+	Rates        map[string]float64 `yaml:"rates" json:"rates,omitempty" jsonschema:"description=One unit of each currency in company currency"`
+	Domains      []string           `yaml:"domains" json:"domains,omitempty" jsonschema:"description=The seller's own mail domains"`
+	PhoneRegion  string             `yaml:"phone_region" json:"phone_region,omitempty" jsonschema:"description=Country of phone numbers without a country code"`
+	WorkingHours string             `yaml:"working_hours" json:"working_hours,omitempty" jsonschema:"description=For example Mon-Fri 09:00-17:00"`
+}
+
+// HTTP is where the daemon serves its health pages.
+type HTTP struct {
+	Listen string `yaml:"listen" json:"listen,omitempty"`
+}
+
+// Limits of one run's effect.
+type Limits struct {
+	MaxEscalationsPerRun int     `yaml:"max_escalations_per_run" json:"max_escalations_per_run,omitempty" jsonschema:"default=25"`
+	MaxBandChanges       float64 `yaml:"max_band_changes" json:"max_band_changes,omitempty" jsonschema:"default=0.2"`
+}
+
+// Placeholders edits the shipped list of texts that count as blank.
+type Placeholders struct {
+	Add   []string `yaml:"add" json:"add,omitempty"`
+	Allow []string `yaml:"allow" json:"allow,omitempty"`
+}
+
+// Connection is one CRM.
+type Connection struct {
+	Name           string              `yaml:"name" json:"name" required:"true"`
+	CRM            string              `yaml:"crm" json:"crm" required:"true" jsonschema:"enum=salesforce,enum=hubspot"`
+	Mode           string              `yaml:"mode" json:"mode,omitempty" jsonschema:"enum=observe,enum=write,default=observe"`
+	Schedule       string              `yaml:"schedule" json:"schedule,omitempty" jsonschema:"description=Cron line of five fields or @every,default=*/15 * * * *"`
+	Sweep          string              `yaml:"sweep" json:"sweep,omitempty" jsonschema:"description=When everything in scope is read again,default=@daily"`
+	APIVersion     string              `yaml:"api_version" json:"api_version,omitempty"`
+	BaseURL        string              `yaml:"base_url" json:"base_url,omitempty" jsonschema:"description=HubSpot only"`
+	Auth           Auth                `yaml:"auth" json:"auth" required:"true"`
+	Scorecards     []string            `yaml:"scorecards" json:"scorecards,omitempty"`
+	Scope          Scope               `yaml:"scope" json:"scope" required:"true"`
+	Fields         yamlfile.Flat       `yaml:"fields" json:"fields,omitempty" jsonschema:"description=Logical name to the API name of your own field"`
+	FieldPrefix    map[string]string   `yaml:"field_prefix" json:"field_prefix,omitempty"`
+	Roles          map[string][]string `yaml:"roles" json:"roles,omitempty"`
+	RequiredFields []string            `yaml:"required_fields" json:"required_fields,omitempty"`
+	Managers       Managers            `yaml:"managers" json:"managers,omitempty"`
+	Budget         Budget              `yaml:"budget" json:"budget,omitempty"`
+	EarlyWarning   bool                `yaml:"early_warning" json:"early_warning,omitempty"`
+	Lag            time.Duration       `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`
+	Overlap        time.Duration       `yaml:"overlap" json:"overlap,omitempty" jsonschema:"type=string,description=How far before the watermark a window begins,default=15m"`
+	InFlight       int                 `yaml:"in_flight" json:"in_flight,omitempty" jsonschema:"description=Requests at a time,default=10"`
+}
+
+// Auth is how to sign in. Salesforce takes a flow; HubSpot a token, or flow oauth.
+type Auth struct {
+	Flow          string `yaml:"flow" json:"flow,omitempty" jsonschema:"enum=client_credentials,enum=jwt,enum=refresh_token,enum=password,enum=token,enum=oauth"`
+	LoginURL      string `yaml:"login_url" json:"login_url,omitempty"`
+	ClientID      Secret `yaml:"client_id" json:"client_id,omitempty" jsonschema:"type=string"`
+	ClientSecret  Secret `yaml:"client_secret" json:"client_secret,omitempty" jsonschema:"type=string"`
+	Username      string `yaml:"username" json:"username,omitempty"`
+	Password      Secret `yaml:"password" json:"password,omitempty" jsonschema:"type=string"`
+	SecurityToken Secret `yaml:"security_token" json:"security_token,omitempty" jsonschema:"type=string"`
+	PrivateKey    Secret `yaml:"private_key" json:"private_key,omitempty" jsonschema:"type=string"`
+	Audience      string `yaml:"audience" json:"audience,omitempty"`
+	RefreshToken  Secret `yaml:"refresh_token" json:"refresh_token,omitempty" jsonschema:"type=string"`
+	Token         Secret `yaml:"token" json:"token,omitempty" jsonschema:"type=string"`
+}
+
+// Scope says which won deals are scored.
+type Scope struct {
+	GoLive       Day      `yaml:"go_live" json:"go_live" required:"true" jsonschema:"type=string,format=date"`
+	Threshold    *float64 `yaml:"threshold" json:"threshold,omitempty" jsonschema:"description=Deals below it take the simplified card; in company currency"`
+	Pipelines    []string `yaml:"pipelines" json:"pipelines,omitempty"`
+	RecordTypes  []string `yaml:"record_types" json:"record_types,omitempty"`
+	Types        []string `yaml:"types" json:"types,omitempty"`
+	ExcludeTypes []string `yaml:"exclude_types" json:"exclude_types,omitempty"`
+	FreeTypes    []string `yaml:"free_types" json:"free_types,omitempty"`
+}
+
+// Managers says who stands in where the CRM knows no manager.
+type Managers struct {
+	Default []string          `yaml:"default" json:"default,omitempty"`
+	Owners  map[string]string `yaml:"owners" json:"owners,omitempty"`
+	Teams   map[string]string `yaml:"teams" json:"teams,omitempty"`
+}
+
+// Budget is the share of the day's calls that syncd may take.
+type Budget struct {
+	DailyShare float64 `yaml:"daily_share" json:"daily_share,omitempty" jsonschema:"default=0.2"`
+}

@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+	"github.com/robfig/cron/v3"
+
+	"github.com/handoffscore/syncd/internal/yamlfile"
+)
+
+const (
+	defaultLag     = 5 * time.Minute
+	defaultOverlap = 15 * time.Minute
+)
+
+var (
+	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+	workingHours = regexp.MustCompile(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? ([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
+	sfVersion    = regexp.MustCompile(`^(\d{2,3})\.0$`)
+	hsVersions   = []string{"2026-03", "2026-09", "v3"}
+)
+
+// checker collects faults of meaning.
+type checker struct {
+	doc    *yamlfile.Doc
+	faults yamlfile.Faults
+}
+
+func (v *checker) fault(path, message, fix string) {
+	v.faults = append(v.faults, v.doc.Fault(path, message, fix))
+}
+
+func (v *checker) oneOf(path, value string, known []string) {
+	if value != "" && !slices.Contains(known, value) {
+		fix := yamlfile.DidYouMean(value, known)
+		if fix == "" {
+			fix = "use one of " + strings.Join(known, ", ")
+		}
+		v.fault(path, fmt.Sprintf("%q is not known here", value), fix)
+	}
+}
+
+func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
+	v := &checker{doc: doc}
+	c.Company.validate(v)
+	if strings.Contains(c.Database, "://") && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		v.fault("database", "is neither a file nor a postgres:// address", "write a path such as syncd.db, or postgres://user@host/name")
+	}
+	if c.HTTP.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
+			v.fault("http.listen", "is no address", "write it like 127.0.0.1:8080")
+		}
+	}
+	if c.Limits.MaxEscalationsPerRun < 0 {
+		v.fault("limits.max_escalations_per_run", "is below 0", "write 0 for no limit")
+	}
+	if c.Limits.MaxBandChanges < 0 || c.Limits.MaxBandChanges > 1 {
+		v.fault("limits.max_band_changes", "is not a share", "write it between 0 and 1, such as 0.2")
+	}
+	cards, err := c.Cards()
+	if err != nil {
+		v.fault("scorecards_dir", strings.TrimPrefix(err.Error(), "scorecards_dir: "), "")
+	}
+	if len(c.Connections) == 0 && doc.Has("connections") {
+		v.fault("connections", "lists no connection", "add one: `syncd init` shows how")
+	}
+	names := map[string]int{}
+	for i := range c.Connections {
+		con := &c.Connections[i]
+		path := yamlfile.Index("connections", i)
+		if first, again := names[con.Name]; again && con.Name != "" {
+			v.fault(path+".name", fmt.Sprintf("connections %d and %d are both called %q", first+1, i+1, con.Name), "give each a name of its own")
+		}
+		names[con.Name] = i
+		if strings.ContainsAny(con.Name, "/ ") {
+			v.fault(path+".name", "holds a slash or a blank", "use letters, digits and dashes")
+		}
+		var known []string
+		for id := range cards {
+			known = append(known, id)
+		}
+		slices.Sort(known)
+		con.validate(v, path, known, c.Company)
+	}
+	return v.faults
+}
+
+func (c *Company) validate(v *checker) {
+	if _, err := time.LoadLocation(c.TimeZone); c.TimeZone != "" && (err != nil || c.TimeZone == "Local") {
+		v.fault("company.time_zone", fmt.Sprintf("%q is no time zone", c.TimeZone), "use an IANA name such as Europe/Berlin")
+	}
+	if c.Currency != "" && !currencyCode.MatchString(c.Currency) {
+		v.fault("company.currency", fmt.Sprintf("%q is no currency code", c.Currency), "use three capital letters, such as EUR")
+	}
+	for code, rate := range c.Rates {
+		path := yamlfile.Join("company.rates", code)
+		if !currencyCode.MatchString(code) {
+			v.fault(path, fmt.Sprintf("%q is no currency code", code), "use three capital letters, such as USD")
+		}
+		if rate <= 0 {
+			v.fault(path, "a rate is above 0", "write how much one unit is worth in company currency")
+		}
+	}
+	if c.PhoneRegion != "" && !phonenumbers.GetSupportedRegions()[c.PhoneRegion] {
+		v.fault("company.phone_region", fmt.Sprintf("%q is no country with phone numbers", c.PhoneRegion), "use two capital letters, such as DE")
+	}
+	if c.WorkingHours != "" && !workingHours.MatchString(c.WorkingHours) {
+		v.fault("company.working_hours", fmt.Sprintf("%q cannot be read", c.WorkingHours), `write it like "Mon-Fri 09:00-17:00"`)
+	}
+	for i, d := range c.Domains {
+		if strings.Contains(d, "@") || !strings.Contains(d, ".") {
+			v.fault(yamlfile.Index("company.domains", i), fmt.Sprintf("%q is no mail domain", d), "write what follows the @, such as acme.example")
+		}
+	}
+}
+
+func (c *Connection) validate(v *checker, path string, cards []string, company Company) {
+	v.oneOf(path+".crm", c.CRM, []string{"salesforce", "hubspot"})
+	v.oneOf(path+".mode", c.Mode, []string{"observe", "write"})
+	for key, line := range map[string]string{"schedule": c.Schedule, "sweep": c.Sweep} {
+		if _, err := cron.ParseStandard(line); err != nil {
+			v.fault(path+"."+key, fmt.Sprintf("%q is no schedule", line), `write a cron line of five fields such as "*/15 * * * *", or "@every 15m"`)
+		}
+	}
+	for i, id := range c.Scorecards {
+		at := yamlfile.Index(path+".scorecards", i)
+		if cards != nil {
+			v.oneOf(at, id, cards)
+		}
+		if id == "partner-handoff" {
+			v.fault(at, "partner handoffs are not scored by a connection yet", "remove it; `syncd scorecard print partner-handoff` shows the card")
+		}
+	}
+	if len(c.Scorecards) == 1 && c.Scorecards[0] == "sales-to-cs-simplified" {
+		v.fault(path+".scorecards", "the simplified card alone leaves deals at or above the threshold without one", "add sales-to-cs")
+	}
+	c.validateScope(v, path, company)
+	c.validateFields(v, path)
+	if c.Budget.DailyShare < 0 || c.Budget.DailyShare > 1 {
+		v.fault(path+".budget.daily_share", "is not a share", "write it between 0 and 1, such as 0.2")
+	}
+	if c.Lag < 0 || c.Overlap < 0 {
+		v.fault(path, "lag and overlap are not negative", "")
+	}
+	switch c.CRM {
+	case "salesforce":
+		c.validateSalesforce(v, path)
+	case "hubspot":
+		c.validateHubSpot(v, path)
+	}
+}
+
+func (c *Connection) validateScope(v *checker, path string, company Company) {
+	if t := c.Scope.Threshold; t != nil {
+		switch {
+		case *t <= 0:
+			v.fault(path+".scope.threshold", "is not above 0", "leave it out to score every deal by the full card")
+		case company.Currency == "":
+			v.fault(path+".scope.threshold", "is in no currency", "set company.currency")
+		case !slices.Contains(c.Scorecards, "sales-to-cs-simplified"):
+			v.fault(path+".scope.threshold", "has no simplified card to choose", "add sales-to-cs-simplified to scorecards")
+		}
+	}
+	if len(c.Scope.Types) > 0 && len(c.Scope.ExcludeTypes) > 0 {
+		v.fault(path+".scope.types", "stands beside exclude_types", "keep one: a list of what is in, or of what is out")
+	}
+}
+
+// version faults and addresses of Salesforce.
+func (c *Connection) validateSalesforce(v *checker, path string) {
+	if m := sfVersion.FindStringSubmatch(c.APIVersion); m == nil || m[1] < "31" {
+		v.fault(path+".api_version", fmt.Sprintf("%q is no Salesforce API version", c.APIVersion), `write it like "60.0"; 31.0 is the oldest`)
+	}
+	v.oneOf(path+".auth.flow", c.Auth.Flow, []string{"client_credentials", "jwt", "refresh_token", "password"})
+	a := path + ".auth"
+	v.required(a+".flow", c.Auth.Flow != "")
+	v.address(a+".login_url", c.Auth.LoginURL)
+	needs := map[string]bool{}
+	switch c.Auth.Flow {
+	case "client_credentials":
+		needs = map[string]bool{"client_id": c.Auth.ClientID.Set(), "client_secret": c.Auth.ClientSecret.Set()}
+	case "jwt":
+		needs = map[string]bool{"client_id": c.Auth.ClientID.Set(), "username": c.Auth.Username != "", "private_key": c.Auth.PrivateKey.Set()}
+	case "refresh_token":
+		needs = map[string]bool{"client_id": c.Auth.ClientID.Set(), "refresh_token": c.Auth.RefreshToken.Set()}
+	case "password":
+		needs = map[string]bool{"username": c.Auth.Username != "", "password": c.Auth.Password.Set()}
+	}
+	for key, given := range needs {
+		v.required(a+"."+key, given)
+	}
+}
+
+func (c *Connection) validateHubSpot(v *checker, path string) {
+	v.oneOf(path+".api_version", c.APIVersion, hsVersions)
+	v.address(path+".base_url", c.BaseURL)
+	v.oneOf(path+".auth.flow", c.Auth.Flow, []string{"token", "oauth"})
+	if c.Auth.Flow == "oauth" {
+		v.required(path+".auth.client_id", c.Auth.ClientID.Set())
+		v.required(path+".auth.client_secret", c.Auth.ClientSecret.Set())
+		v.required(path+".auth.refresh_token", c.Auth.RefreshToken.Set())
+		return
+	}
+	v.required(path+".auth.token", c.Auth.Token.Set())
+}
+
+func (v *checker) required(path string, given bool) {
+	if !given && !v.doc.Has(path) {
+		v.fault(path, "is missing", "add it; a secret is written as ${env:NAME} or ${file:PATH}")
+	}
+}
+
+// address accepts https, and http on this machine.
+func (v *checker) address(path, text string) {
+	if text == "" {
+		v.fault(path, "is missing", "write the address, such as https://acme.my.salesforce.com")
+		return
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		v.fault(path, fmt.Sprintf("%q is no address", text), "write it like https://acme.my.salesforce.com")
+	case u.User != nil:
+		v.fault(path, "holds a user or password", "leave only the address; credentials have keys of their own")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		v.fault(path, "is not encrypted", "use https; plain http is for this machine only")
+	}
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
