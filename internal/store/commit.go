@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+)
+
+// Commit keeps a slice whole, or not at all. An intent supersedes what is
+// unfinished of the same deal and card.
+func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		for _, part := range []struct {
+			table, columns string
+			rows           [][]any
+			suffix         string
+		}{
+			{"cards", "version, id, source", cardRows(slice.Cards), "ON CONFLICT (version) DO NOTHING"},
+			{"snapshots", "connection, object, id, at, hash, body", snapshotRows(slice.Snapshots), ""},
+			{"judgements", "connection, object, id, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements), ""},
+			{"states", stateColumns, stateRows(slice.States), stateConflict},
+		} {
+			if err := insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
+				return err
+			}
+		}
+		if err := supersede(ctx, tx, slice); err != nil {
+			return err
+		}
+		rows, err := intentRows(slice.Intents)
+		if err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, "intents", intentColumns, rows, ""); err != nil {
+			return err
+		}
+		return saveRun(ctx, tx, slice.Run)
+	})
+}
+
+// supersede ends the unfinished intents of every deal in the slice: the deal
+// has just been read, so what was still to be written is known anew. A
+// rejected write that is not due yet stays, unless a new one takes its place.
+func supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
+	for ids := slice.Read; len(ids) > 0; {
+		k := min(len(ids), maxParams-2)
+		args := make([]any, 0, k+2)
+		args = append(args, slice.Run.Connection, ms(slice.Run.WindowTo))
+		for _, id := range ids[:k] {
+			args = append(args, id)
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND
+			(status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $2)) AND id IN `+places(2, k), args...)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		ids = ids[k:]
+	}
+	for ids := slice.written(); len(ids) > 0; {
+		k := min(len(ids), maxParams-1)
+		args := append(make([]any, 0, k+1), slice.Run.Connection)
+		for _, id := range ids[:k] {
+			args = append(args, id)
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND status = 'rejected' AND id IN `+places(1, k), args...)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		ids = ids[k:]
+	}
+	return nil
+}
+
+func (s Slice) written() []string {
+	ids := make([]string, len(s.Intents))
+	for i := range s.Intents {
+		ids[i] = s.Intents[i].Ref.ID
+	}
+	return ids
+}
+
+func cardRows(cards []Card) [][]any {
+	rows := make([][]any, len(cards))
+	for i, c := range cards {
+		rows[i] = []any{c.Version, c.ID, string(c.Source)}
+	}
+	return rows
+}
+
+func snapshotRows(list []Snapshot) [][]any {
+	rows := make([][]any, len(list))
+	for i, s := range list {
+		rows[i] = []any{s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, ms(s.At), s.Hash, string(s.Body)}
+	}
+	return rows
+}
+
+func judgementRows(list []Judgement) [][]any {
+	rows := make([][]any, len(list))
+	for i, j := range list {
+		rows[i] = []any{j.Ref.Connection, string(j.Ref.Object), j.Ref.ID, j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, string(j.Body)}
+	}
+	return rows
+}
+
+func intentRows(list []Intent) ([][]any, error) {
+	rows := make([][]any, len(list))
+	for i, in := range list {
+		fields, err := json.Marshal(in.Fields)
+		if err != nil {
+			return nil, err
+		}
+		before, err := json.Marshal(in.Before)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = []any{
+			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Card, string(fields), string(before), in.InputHash,
+			Planned, "", "", "", 0, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+const intentColumns = `run, connection, object, id, card, fields, before, input_hash, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+
+// Planned returns up to limit planned intents of a run, in order.
+func (s *Store) Planned(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
+	return s.intents(ctx, `connection = $1 AND status = 'planned' AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+}
+
+// Underway returns up to limit intents of a run whose outcome is not known:
+// sent by a process that died, or answered by nothing.
+func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
+	return s.intents(ctx, `connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+}
+
+// Rejected returns the rejected intents of some deals, one a deal and card.
+func (s *Store) Rejected(ctx context.Context, connection string, ids []string) ([]Intent, error) {
+	var all []Intent
+	for len(ids) > 0 {
+		k := min(len(ids), maxParams-1)
+		args := append(make([]any, 0, k+1), connection)
+		for _, id := range ids[:k] {
+			args = append(args, id)
+		}
+		part, err := s.intents(ctx, `connection = $1 AND status = 'rejected' AND id IN `+places(1, k), args...)
+		if err != nil {
+			return nil, err
+		}
+		all, ids = append(all, part...), ids[k:]
+	}
+	return all, nil
+}
+
+// Refused returns the rejected intents of a run.
+func (s *Store) Refused(ctx context.Context, run string) ([]Intent, error) {
+	return s.intents(ctx, `run = $1 AND status = 'rejected' ORDER BY seq`, run)
+}
+
+// Writes returns every intent of a deal, oldest first.
+func (s *Store) Writes(ctx context.Context, connection, id string) ([]Intent, error) {
+	return s.intents(ctx, `connection = $1 AND id = $2 ORDER BY seq`, connection, id)
+}
+
+func (s *Store) intents(ctx context.Context, where string, args ...any) ([]Intent, error) {
+	return query(ctx, s.db, scanIntent, `SELECT seq, `+intentColumns+` FROM intents WHERE `+where, args...)
+}
+
+func scanIntent(scan func(...any) error) (in Intent, err error) {
+	var connection, object, id, fields, before string
+	var bandChange int
+	var next, created, updated int64
+	err = scan(&in.ID, &in.Run, &connection, &object, &id, &in.Card, &fields, &before, &in.InputHash, &in.Status, &in.Class, &in.Code, &in.Message,
+		&in.Tries, &next, &in.Escalation, &bandChange, &created, &updated)
+	if err != nil {
+		return in, err
+	}
+	in.Ref, in.BandChange = refOf(connection, object, id), bandChange != 0
+	in.NextTry, in.CreatedAt, in.UpdatedAt = at(next), at(created), at(updated)
+	if err := json.Unmarshal([]byte(fields), &in.Fields); err != nil {
+		return in, err
+	}
+	return in, json.Unmarshal([]byte(before), &in.Before)
+}
+
+// MarkSent notes that intents are on their way.
+func (s *Store) MarkSent(ctx context.Context, l Lease, ids []int64, now time.Time) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		args := append(make([]any, 0, len(ids)+1), ms(now))
+		for _, id := range ids {
+			args = append(args, id)
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE seq IN `+places(1, len(ids)), args...)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		return nil
+	})
+}
+
+// Resolve keeps what became of intents; every outcome is kept for good.
+func (s *Store) Resolve(ctx context.Context, l Lease, results []Result) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		rows := make([][]any, len(results))
+		for i, r := range results {
+			rows[i] = []any{r.ID, ms(r.At), r.Status, r.Class, r.Code, r.Message}
+		}
+		if err := insert(ctx, tx, "outcomes", "intent, at, status, class, code, message", rows, ""); err != nil {
+			return err
+		}
+		if err := confirm(ctx, tx, results); err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Status == Confirmed {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE intents SET status = $1, class = $2, code = $3, message = $4, next_try = $5, updated_at = $6 WHERE seq = $7`,
+				r.Status, r.Class, r.Code, r.Message, ms(r.NextTry), ms(r.At), r.ID)
+			if err != nil {
+				return fmt.Errorf("store intents: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// confirm resolves the confirmed ones, as a rule nearly all, in one statement.
+func confirm(ctx context.Context, tx *sql.Tx, results []Result) error {
+	var args []any
+	for _, r := range results {
+		if r.Status == Confirmed {
+			if args == nil {
+				args = append(args, ms(r.At))
+			}
+			args = append(args, r.ID)
+		}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'confirmed', class = '', code = '', message = '', next_try = 0, updated_at = $1 WHERE seq IN `+places(1, len(args)-1), args...)
+	if err != nil {
+		return fmt.Errorf("store intents: %w", err)
+	}
+	return nil
+}

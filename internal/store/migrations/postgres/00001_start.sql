@@ -1,0 +1,144 @@
+-- +goose Up
+CREATE TABLE connections (
+    name         TEXT PRIMARY KEY,
+    crm          TEXT NOT NULL,
+    org_id       TEXT NOT NULL,
+    watermark    BIGINT NOT NULL,
+    last_full    BIGINT NOT NULL,
+    last_success BIGINT NOT NULL,
+    in_scope     BIGINT NOT NULL,
+    known        BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX connections_org ON connections (crm, org_id);
+
+CREATE TABLE leases (
+    connection TEXT PRIMARY KEY,
+    holder     TEXT NOT NULL,
+    epoch      BIGINT NOT NULL,
+    until      BIGINT NOT NULL
+);
+
+CREATE TABLE runs (
+    id          TEXT PRIMARY KEY,
+    connection  TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    phase       TEXT NOT NULL,
+    cursor      TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    started     BIGINT NOT NULL,
+    ended       BIGINT NOT NULL,
+    window_from BIGINT NOT NULL,
+    window_to   BIGINT NOT NULL,
+    resume_at   BIGINT NOT NULL,
+    counts      TEXT NOT NULL,
+    error       TEXT NOT NULL
+);
+CREATE INDEX runs_connection ON runs (connection, started);
+
+CREATE TABLE states (
+    connection TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    card       TEXT NOT NULL,
+    attempt    BIGINT NOT NULL,
+    status     TEXT NOT NULL,
+    is_open    BIGINT NOT NULL,
+    next_at    BIGINT NOT NULL,
+    in_scope   BIGINT NOT NULL,
+    final      BIGINT NOT NULL,
+    band       TEXT NOT NULL,
+    score      BIGINT,
+    account    TEXT NOT NULL,
+    amount     TEXT NOT NULL,
+    won_at     BIGINT NOT NULL,
+    input_hash TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (connection, id, card)
+);
+CREATE INDEX states_due ON states (connection, is_open, next_at, id);
+
+CREATE TABLE snapshots (
+    seq        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    connection TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    hash       TEXT NOT NULL,
+    body       TEXT NOT NULL
+);
+CREATE INDEX snapshots_ref ON snapshots (connection, id, at);
+
+CREATE TABLE judgements (
+    seq           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    connection    TEXT NOT NULL,
+    object        TEXT NOT NULL,
+    id            TEXT NOT NULL,
+    card          TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    attempt       BIGINT NOT NULL,
+    at            BIGINT NOT NULL,
+    run           TEXT NOT NULL,
+    snapshot_hash TEXT NOT NULL,
+    body          TEXT NOT NULL
+);
+CREATE INDEX judgements_ref ON judgements (connection, id, card, at);
+
+CREATE TABLE intents (
+    seq         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run         TEXT NOT NULL,
+    connection  TEXT NOT NULL,
+    object      TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    card        TEXT NOT NULL,
+    fields      TEXT NOT NULL,
+    before      TEXT NOT NULL,
+    input_hash  TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    class       TEXT NOT NULL,
+    code        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    tries       BIGINT NOT NULL,
+    next_try    BIGINT NOT NULL,
+    escalation  TEXT NOT NULL,
+    band_change BIGINT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL
+);
+CREATE INDEX intents_ref ON intents (connection, id, card);
+CREATE INDEX intents_status ON intents (connection, status, run, seq);
+
+CREATE TABLE outcomes (
+    seq     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    intent  BIGINT NOT NULL,
+    at      BIGINT NOT NULL,
+    status  TEXT NOT NULL,
+    class   TEXT NOT NULL,
+    code    TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX outcomes_intent ON outcomes (intent);
+
+CREATE TABLE cards (
+    version TEXT PRIMARY KEY,
+    id      TEXT NOT NULL,
+    source  TEXT NOT NULL
+);
+
+CREATE TABLE schedules (
+    key          TEXT PRIMARY KEY,
+    last_success BIGINT NOT NULL
+);
+
+-- +goose Down
+DROP TABLE schedules;
+DROP TABLE cards;
+DROP TABLE outcomes;
+DROP TABLE intents;
+DROP TABLE judgements;
+DROP TABLE snapshots;
+DROP TABLE states;
+DROP TABLE runs;
+DROP TABLE leases;
+DROP TABLE connections;

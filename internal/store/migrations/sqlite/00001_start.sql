@@ -1,0 +1,144 @@
+-- +goose Up
+CREATE TABLE connections (
+    name         TEXT PRIMARY KEY,
+    crm          TEXT NOT NULL,
+    org_id       TEXT NOT NULL,
+    watermark    INTEGER NOT NULL,
+    last_full    INTEGER NOT NULL,
+    last_success INTEGER NOT NULL,
+    in_scope     INTEGER NOT NULL,
+    known        INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX connections_org ON connections (crm, org_id);
+
+CREATE TABLE leases (
+    connection TEXT PRIMARY KEY,
+    holder     TEXT NOT NULL,
+    epoch      INTEGER NOT NULL,
+    until      INTEGER NOT NULL
+);
+
+CREATE TABLE runs (
+    id          TEXT PRIMARY KEY,
+    connection  TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    phase       TEXT NOT NULL,
+    cursor      TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    started     INTEGER NOT NULL,
+    ended       INTEGER NOT NULL,
+    window_from INTEGER NOT NULL,
+    window_to   INTEGER NOT NULL,
+    resume_at   INTEGER NOT NULL,
+    counts      TEXT NOT NULL,
+    error       TEXT NOT NULL
+);
+CREATE INDEX runs_connection ON runs (connection, started);
+
+CREATE TABLE states (
+    connection TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    card       TEXT NOT NULL,
+    attempt    INTEGER NOT NULL,
+    status     TEXT NOT NULL,
+    is_open    INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    in_scope   INTEGER NOT NULL,
+    final      INTEGER NOT NULL,
+    band       TEXT NOT NULL,
+    score      INTEGER,
+    account    TEXT NOT NULL,
+    amount     TEXT NOT NULL,
+    won_at     INTEGER NOT NULL,
+    input_hash TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (connection, id, card)
+);
+CREATE INDEX states_due ON states (connection, is_open, next_at, id);
+
+CREATE TABLE snapshots (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    hash       TEXT NOT NULL,
+    body       TEXT NOT NULL
+);
+CREATE INDEX snapshots_ref ON snapshots (connection, id, at);
+
+CREATE TABLE judgements (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection    TEXT NOT NULL,
+    object        TEXT NOT NULL,
+    id            TEXT NOT NULL,
+    card          TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    attempt       INTEGER NOT NULL,
+    at            INTEGER NOT NULL,
+    run           TEXT NOT NULL,
+    snapshot_hash TEXT NOT NULL,
+    body          TEXT NOT NULL
+);
+CREATE INDEX judgements_ref ON judgements (connection, id, card, at);
+
+CREATE TABLE intents (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    run         TEXT NOT NULL,
+    connection  TEXT NOT NULL,
+    object      TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    card        TEXT NOT NULL,
+    fields      TEXT NOT NULL,
+    before      TEXT NOT NULL,
+    input_hash  TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    class       TEXT NOT NULL,
+    code        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    tries       INTEGER NOT NULL,
+    next_try    INTEGER NOT NULL,
+    escalation  TEXT NOT NULL,
+    band_change INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+);
+CREATE INDEX intents_ref ON intents (connection, id, card);
+CREATE INDEX intents_status ON intents (connection, status, run, seq);
+
+CREATE TABLE outcomes (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    intent  INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    status  TEXT NOT NULL,
+    class   TEXT NOT NULL,
+    code    TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX outcomes_intent ON outcomes (intent);
+
+CREATE TABLE cards (
+    version TEXT PRIMARY KEY,
+    id      TEXT NOT NULL,
+    source  TEXT NOT NULL
+);
+
+CREATE TABLE schedules (
+    key          TEXT PRIMARY KEY,
+    last_success INTEGER NOT NULL
+);
+
+-- +goose Down
+DROP TABLE schedules;
+DROP TABLE cards;
+DROP TABLE outcomes;
+DROP TABLE intents;
+DROP TABLE judgements;
+DROP TABLE snapshots;
+DROP TABLE states;
+DROP TABLE runs;
+DROP TABLE leases;
+DROP TABLE connections;

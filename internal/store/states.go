@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
+
+const stateColumns = `connection, object, id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
+
+// States returns where the handoffs of some deals stand, on every card.
+func (s *Store) States(ctx context.Context, connection string, ids []string) ([]State, error) {
+	var all []State
+	for len(ids) > 0 {
+		k := min(len(ids), maxParams-1)
+		args := make([]any, 0, k+1)
+		args = append(args, connection)
+		for _, id := range ids[:k] {
+			args = append(args, id)
+		}
+		part, err := query(ctx, s.db, scanState, `SELECT `+stateColumns+` FROM states WHERE connection = $1 AND id IN `+places(1, k), args...)
+		if err != nil {
+			return nil, err
+		}
+		all, ids = append(all, part...), ids[k:]
+	}
+	return all, nil
+}
+
+func scanState(scan func(...any) error) (st State, err error) {
+	var open, inScope, final int
+	var next, won, updated int64
+	var score sql.NullInt64
+	var body string
+	err = scan(&st.Ref.Connection, (*string)(&st.Ref.Object), &st.Ref.ID, &st.Card, &st.Attempt, &st.Status, &open, &next, &inScope, &final,
+		&st.Band, &score, &st.Account, &st.Amount, &won, &st.InputHash, &body, &updated)
+	st.Open, st.InScope, st.Final = open != 0, inScope != 0, final != 0
+	st.NextAt, st.WonAt, st.UpdatedAt, st.Body = at(next), at(won), at(updated), []byte(body)
+	if score.Valid {
+		n := int(score.Int64)
+		st.Score = &n
+	}
+	return st, err
+}
+
+// OpenRefs pages through the ids of deals whose clock runs, whose time has
+// come, or with a write that is to be tried again, in id order. next is "" on
+// the last page.
+func (s *Store) OpenRefs(ctx context.Context, connection string, now time.Time, after string, limit int) (ids []string, next string, err error) {
+	ids, err = query(ctx, s.db, scanString, `SELECT id FROM (
+			SELECT id FROM states WHERE connection = $1 AND id > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3))
+			UNION
+			SELECT id FROM intents WHERE connection = $1 AND id > $2
+				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3))
+		) AS due ORDER BY id LIMIT $4`, connection, after, ms(now), limit)
+	if err == nil && len(ids) == limit {
+		next = ids[len(ids)-1]
+	}
+	return ids, next, err
+}
+
+func scanString(scan func(...any) error) (v string, err error) { return v, scan(&v) }
+
+// SampleRef returns the id of a deal in scope, to try things with; a final one
+// where there is one. "" if there is none.
+func (s *Store) SampleRef(ctx context.Context, connection string) (string, error) {
+	ids, err := query(ctx, s.db, scanString, `SELECT id FROM states WHERE connection = $1 AND in_scope = 1 ORDER BY final DESC, id LIMIT 1`, connection)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// CountStates counts the handoffs in scope by status and band.
+func (s *Store) CountStates(ctx context.Context, connection string) (Standing, error) {
+	n := Standing{ByStatus: map[string]int64{}, ByBand: map[string]int64{}}
+	type row struct {
+		status, band string
+		final        int
+		n            int64
+	}
+	rows, err := query(ctx, s.db, func(scan func(...any) error) (r row, err error) {
+		return r, scan(&r.status, &r.band, &r.final, &r.n)
+	}, `SELECT status, band, final, COUNT(*) FROM states WHERE connection = $1 AND in_scope = 1 GROUP BY status, band, final`, connection)
+	if err != nil {
+		return n, err
+	}
+	for _, r := range rows {
+		n.ByStatus[r.status] += r.n
+		n.InScope += r.n
+		if r.final != 0 {
+			n.ByBand[r.band] += r.n
+			n.Final += r.n
+		}
+	}
+	n.Known = n.Final
+	return n, nil
+}
+
+// GuardCounts looks over the plan of a run.
+func (s *Store) GuardCounts(ctx context.Context, connection, run string) (GuardCounts, error) {
+	var g GuardCounts
+	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN escalation = 'Sales manager' THEN 1 ELSE 0 END), 0), COALESCE(SUM(band_change), 0)
+		FROM intents WHERE connection = $1 AND run = $2`, connection, run).Scan(&g.Escalations, &g.BandChanges)
+	if err != nil {
+		return g, fmt.Errorf("plan of run %s: %w", run, err)
+	}
+	standing, err := s.CountStates(ctx, connection)
+	if err != nil {
+		return g, err
+	}
+	known, err := s.Connection(ctx, connection)
+	if err != nil {
+		return g, err
+	}
+	g.InScope, g.InScopeLast, g.Known = int(standing.InScope), known.InScope, known.Known
+	return g, nil
+}
+
+func stateRows(states []State) [][]any {
+	rows := make([][]any, len(states))
+	for i, s := range states {
+		var score any
+		if s.Score != nil {
+			score = *s.Score
+		}
+		rows[i] = []any{
+			s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
+			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.InputHash, string(s.Body), ms(s.UpdatedAt),
+		}
+	}
+	return rows
+}
+
+const stateConflict = `ON CONFLICT (connection, id, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
+	next_at = excluded.next_at, in_scope = excluded.in_scope, final = excluded.final, band = excluded.band, score = excluded.score,
+	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, input_hash = excluded.input_hash,
+	body = excluded.body, updated_at = excluded.updated_at`
+
+// refOf is a deal's ref from its columns.
+func refOf(connection, object, id string) crm.Ref {
+	return crm.Ref{Connection: connection, Object: crm.Object(object), ID: id}
+}

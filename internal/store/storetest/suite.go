@@ -1,0 +1,428 @@
+// Package storetest is the suite that every database behind the store must
+// pass, with a way to open a fresh one of each kind.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// Each runs a test on a fresh store of each engine. PostgreSQL on 127.0.0.1 is
+// used when it is there, and required when SYNCD_REQUIRE=1.
+func Each(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "syncd.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// Postgres makes a database for one test and returns its address.
+func Postgres(t *testing.T) string {
+	t.Helper()
+	admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
+	if err == nil {
+		err = admin.PingContext(t.Context())
+	}
+	if err != nil {
+		if os.Getenv("SYNCD_REQUIRE") == "1" {
+			t.Fatalf("PostgreSQL is required: %v", err)
+		}
+		t.Skip("no PostgreSQL on 127.0.0.1:5432")
+	}
+	name := fmt.Sprintf("syncd_%d", time.Now().UnixNano())
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+		if err = errors.Join(err, admin.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return (&url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}).String()
+}
+
+// Open opens a store and closes it with the test.
+func Open(t *testing.T, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+var now = time.Date(2026, 11, 17, 9, 0, 0, 0, time.UTC)
+
+func lease(t *testing.T, s *store.Store, at time.Time) store.Lease {
+	t.Helper()
+	l, err := s.Acquire(t.Context(), "org", "me", time.Minute, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func begun(t *testing.T, s *store.Store, l store.Lease, id string) store.Run {
+	t.Helper()
+	r := store.Run{ID: id, Connection: "org", Mode: "write", Kind: "full", Phase: "changed", Status: store.RunRunning, Started: now, WindowTo: now}
+	if err := s.StartRun(t.Context(), l, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func ref(id string) crm.Ref { return crm.Ref{Connection: "org", Object: crm.ObjectDeal, ID: id} }
+
+// Run is the suite.
+func Run(t *testing.T) {
+	for name, test := range map[string]func(*testing.T, *store.Store){
+		"an old epoch cannot write":              fenced,
+		"a held lease names its holder":          held,
+		"a slice comes back as it was kept":      roundTrip,
+		"a slice is kept whole or not at all":    whole,
+		"a new reading supersedes what was open": superseded,
+		"a crash after sending leaves a trace":   crash,
+		"rejected writes wait for their time":    rejected,
+		"open refs page in order":                openRefs,
+		"one org has one connection":             oneOrg,
+		"history answers as of a moment":         asOf,
+		"readers and a writer at once":           together,
+		"two thousand deals in one slice":        big,
+	} {
+		t.Run(name, func(t *testing.T) {
+			Each(t, func(t *testing.T, dsn string) { test(t, Open(t, dsn)) })
+		})
+	}
+}
+
+func fenced(t *testing.T, s *store.Store) {
+	old := lease(t, s, now)
+	run := begun(t, s, old, "r1")
+	young, err := s.Acquire(t.Context(), "org", "other", time.Minute, now.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if young.Epoch <= old.Epoch {
+		t.Errorf("epoch went from %d to %d", old.Epoch, young.Epoch)
+	}
+	for what, err := range map[string]error{
+		"commit":  s.Commit(t.Context(), old, store.Slice{Run: run}),
+		"run":     s.SaveRun(t.Context(), old, run),
+		"sent":    s.MarkSent(t.Context(), old, []int64{1}, now),
+		"resolve": s.Resolve(t.Context(), old, []store.Result{{ID: 1, Status: store.Confirmed}}),
+		"save":    s.SaveConnection(t.Context(), old, store.Connection{Name: "org"}),
+	} {
+		if !errors.Is(err, store.ErrFenced) {
+			t.Errorf("%s under an old lease: %v", what, err)
+		}
+	}
+	if _, err := s.Renew(t.Context(), old, time.Minute, now); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("renewed an old lease: %v", err)
+	}
+	if err := s.Release(t.Context(), old); err != nil {
+		t.Error(err)
+	}
+	if err := s.SaveRun(t.Context(), young, run); err != nil {
+		t.Errorf("the release of an old lease ended the young one: %v", err)
+	}
+}
+
+func held(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	_, err := s.Acquire(t.Context(), "org", "other", time.Minute, now.Add(59*time.Second))
+	var h *store.ErrHeld
+	if !errors.As(err, &h) || h.Holder != "me" || !h.Until.Equal(now.Add(time.Minute)) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Release(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Acquire(t.Context(), "org", "other", time.Minute, now); err != nil {
+		t.Errorf("a released lease is held: %v", err)
+	}
+}
+
+func sample(id string, score *int) store.State {
+	return store.State{
+		Ref: ref(id), Card: "sales-to-cs", Attempt: 1, Status: "scoring open", Open: true, InScope: true, Score: score, Account: "a", Amount: "12.50",
+		WonAt: now.Add(-time.Hour), InputHash: "h", Body: []byte(`{"k":"v"}`), UpdatedAt: now,
+	}
+}
+
+func roundTrip(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	run := begun(t, s, l, "r1")
+	zero := 0
+	run.Cursor = "c"
+	slice := store.Slice{
+		Run: run, States: []store.State{sample("1", nil), sample("2", &zero)},
+		Snapshots:  []store.Snapshot{{Ref: ref("1"), At: now, Hash: "h", Body: []byte(`{"a":1}`)}},
+		Judgements: []store.Judgement{{Ref: ref("1"), Card: "sales-to-cs", Version: "v", Attempt: 1, At: now, Run: "r1", SnapshotHash: "h", Body: []byte(`{}`)}},
+		Intents:    []store.Intent{{Run: "r1", Ref: ref("1"), Card: "sales-to-cs", Fields: map[string]string{"status": "x", "score": ""}, Before: map[string]string{"status": ""}, Escalation: "Sales manager", BandChange: true, CreatedAt: now, UpdatedAt: now}},
+		Cards:      []store.Card{{ID: "sales-to-cs", Version: "v", Source: []byte("yaml: here")}},
+	}
+	for range 2 { // cards are kept once
+		if err := s.Commit(t.Context(), l, store.Slice{Run: run, Cards: slice.Cards}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Commit(t.Context(), l, slice); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.States(t.Context(), "org", []string{"1", "2", "3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(slice.States, got); d != "" {
+		t.Errorf("states (no score is not 0):\n%s", d)
+	}
+	planned, err := s.Planned(t.Context(), "org", "r1", 10)
+	if err != nil || len(planned) != 1 {
+		t.Fatalf("%d planned, %v", len(planned), err)
+	}
+	want := slice.Intents[0]
+	want.ID, want.Status = planned[0].ID, store.Planned
+	if d := cmp.Diff(want, planned[0]); d != "" {
+		t.Errorf("intent:\n%s", d)
+	}
+	unfinished, ok, err := s.UnfinishedRun(t.Context(), "org")
+	if err != nil || !ok || unfinished.Cursor != "c" {
+		t.Errorf("unfinished run %+v %v %v", unfinished, ok, err)
+	}
+	card, ok, err := s.Card(t.Context(), "v")
+	if err != nil || !ok || !bytes.Equal(card.Source, slice.Cards[0].Source) {
+		t.Errorf("card %+v %v %v", card, ok, err)
+	}
+	g, err := s.GuardCounts(t.Context(), "org", "r1")
+	if err != nil || g.Escalations != 1 || g.BandChanges != 1 || g.InScope != 2 {
+		t.Errorf("guard %+v %v", g, err)
+	}
+}
+
+func whole(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	run := begun(t, s, l, "r1")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.Commit(ctx, l, store.Slice{Run: run, States: []store.State{sample("1", nil)}})
+	if err == nil {
+		t.Fatal("a cancelled commit succeeded")
+	}
+	got, err := s.States(t.Context(), "org", []string{"1"})
+	if err != nil || len(got) != 0 {
+		t.Errorf("%d states of a slice that failed, %v", len(got), err)
+	}
+}
+
+func intent(run, id string) store.Intent {
+	return store.Intent{Run: run, Ref: ref(id), Card: "sales-to-cs", Fields: map[string]string{"status": run}, Before: map[string]string{}, CreatedAt: now, UpdatedAt: now}
+}
+
+func superseded(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r1 := begun(t, s, l, "r1")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r1, Read: []string{"1", "2"}, Intents: []store.Intent{intent("r1", "1"), intent("r1", "2")}}); err != nil {
+		t.Fatal(err)
+	}
+	r2 := begun(t, s, l, "r2")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r2, Read: []string{"1"}, Intents: []store.Intent{intent("r2", "1")}}); err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Planned(t.Context(), "org", "r1", 10)
+	if err != nil || len(first) != 1 || first[0].Ref.ID != "2" {
+		t.Errorf("left of the first run: %+v %v", first, err)
+	}
+	writes, err := s.Writes(t.Context(), "org", "1")
+	if err != nil || len(writes) != 2 || writes[0].Status != store.Superseded || writes[1].Status != store.Planned {
+		t.Errorf("writes %+v %v", writes, err)
+	}
+}
+
+func crash(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1")}}); err != nil {
+		t.Fatal(err)
+	}
+	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	if err := s.MarkSent(t.Context(), l, []int64{planned[0].ID}, now); err != nil {
+		t.Fatal(err)
+	}
+	under, err := s.Underway(t.Context(), "org", "r1", 10)
+	if err != nil || len(under) != 1 || under[0].Tries != 1 {
+		t.Errorf("underway %+v %v", under, err)
+	}
+	ids, _, err := s.OpenRefs(t.Context(), "org", now, "", 10)
+	if err != nil || len(ids) != 1 {
+		t.Errorf("a deal whose write nobody knows of is not looked at again: %v %v", ids, err)
+	}
+}
+
+func rejected(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1"), intent("r1", "2")}}); err != nil {
+		t.Fatal(err)
+	}
+	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	results := []store.Result{
+		{ID: planned[0].ID, Status: store.Rejected, Class: "validation", Code: "RULE", Message: "no", NextTry: now.Add(time.Hour), At: now},
+		{ID: planned[1].ID, Status: store.Confirmed, At: now},
+	}
+	if err := s.Resolve(t.Context(), l, results); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[time.Time]int{now: 0, now.Add(time.Hour): 1} {
+		ids, _, err := s.OpenRefs(t.Context(), "org", at, "", 10)
+		if err != nil || len(ids) != want {
+			t.Errorf("at %s: %v %v, want %d", at, ids, err, want)
+		}
+	}
+	got, err := s.Rejected(t.Context(), "org", []string{"1", "2"})
+	if err != nil || len(got) != 1 || got[0].Message != "no" || got[0].Class != "validation" {
+		t.Errorf("rejected %+v %v", got, err)
+	}
+}
+
+func openRefs(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	var states []store.State
+	for i := range 7 {
+		st := sample(strconv.Itoa(i), nil)
+		st.Open = i%2 == 0
+		if i == 3 {
+			st.NextAt = now
+		}
+		if i == 5 {
+			st.NextAt = now.Add(time.Millisecond)
+		}
+		states = append(states, st)
+	}
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: states}); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for after, more := "", true; more; {
+		ids, next, err := s.OpenRefs(t.Context(), "org", now, after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, after, more = append(all, ids...), next, next != ""
+	}
+	if d := cmp.Diff([]string{"0", "2", "3", "4", "6"}, all); d != "" {
+		t.Error(d)
+	}
+}
+
+func oneOrg(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	if err := s.SaveConnection(t.Context(), l, store.Connection{Name: "org", CRM: "salesforce", OrgID: "00D"}); err != nil {
+		t.Fatal(err)
+	}
+	l2, err := s.Acquire(t.Context(), "twin", "me", time.Minute, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveConnection(t.Context(), l2, store.Connection{Name: "twin", CRM: "salesforce", OrgID: "00D"}); err == nil {
+		t.Error("two connections to one org")
+	}
+}
+
+func asOf(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	for i := range 3 {
+		at := now.Add(time.Duration(i) * time.Hour)
+		err := s.Commit(t.Context(), l, store.Slice{
+			Run:        r,
+			Judgements: []store.Judgement{{Ref: ref("1"), Card: "c", Version: "v", Attempt: 1, At: at, Body: []byte(strconv.Itoa(i))}},
+			Snapshots:  []store.Snapshot{{Ref: ref("1"), At: at, Body: []byte(strconv.Itoa(i))}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, want := range map[time.Time]string{{}: "2", now.Add(90 * time.Minute): "1", now: "0"} {
+		j, ok, err := s.LastJudgement(t.Context(), ref("1"), "c", at)
+		if err != nil || !ok || string(j.Body) != want {
+			t.Errorf("judgement at %v: %s %v %v, want %s", at, j.Body, ok, err, want)
+		}
+		snap, ok, err := s.SnapshotAt(t.Context(), ref("1"), at)
+		if err != nil || !ok || string(snap.Body) != want {
+			t.Errorf("snapshot at %v: %s %v %v, want %s", at, snap.Body, ok, err, want)
+		}
+	}
+	if _, ok, _ := s.LastJudgement(t.Context(), ref("1"), "c", now.Add(-time.Hour)); ok {
+		t.Error("a judgement from before the first")
+	}
+	all, err := s.Judgements(t.Context(), ref("1"), "c")
+	if err != nil || len(all) != 3 || string(all[0].Body) != "0" {
+		t.Errorf("%d judgements, %v", len(all), err)
+	}
+}
+
+func together(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				if _, err := s.States(context.Background(), "org", []string{"1"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: []store.State{sample(strconv.Itoa(i), nil)}}); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+}
+
+func big(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	body, err := json.Marshal(make([]string, 200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slice, n := store.Slice{Run: r}, 2000
+	if testing.Short() {
+		n = 200
+	}
+	for i := range n {
+		id := fmt.Sprintf("%05d", i)
+		st := sample(id, nil)
+		st.Body = body
+		slice.Read = append(slice.Read, id)
+		slice.States = append(slice.States, st)
+		slice.Intents = append(slice.Intents, intent("r1", id))
+	}
+	if err := s.Commit(t.Context(), l, slice); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.CountStates(t.Context(), "org")
+	if err != nil || got.InScope != int64(n) || got.ByStatus["scoring open"] != int64(n) || got.Final != 0 {
+		t.Errorf("%+v %v", got, err)
+	}
+}
