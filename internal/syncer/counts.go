@@ -1,0 +1,54 @@
+package syncer
+
+import "encoding/json"
+
+// Counts is what a pass did, as reported.
+type Counts struct {
+	DealsRead     int64            `json:"deals_read"`
+	InScope       int64            `json:"in_scope"`
+	Judged        int64            `json:"judged"`
+	Final         int64            `json:"final"`
+	ByBand        map[string]int64 `json:"by_band"`
+	ByStatus      map[string]int64 `json:"by_status"`
+	FieldsPlanned int64            `json:"fields_planned"`
+	FieldsWritten int64            `json:"fields_written"`
+	RecordsSent   int64            `json:"records_sent"`
+	Confirmed     int64            `json:"confirmed"`
+	TasksCreated  int64            `json:"tasks_created"`
+	Escalations   int64            `json:"escalations"`
+	Rejected      int64            `json:"rejected"`
+	Unresolved    int64            `json:"unresolved"` // outcome still unknown
+	Degraded      int64            `json:"degraded"`   // deals with something unreadable
+	// LeftOut counts deals that were read and are out of scope, by reason;
+	// LeftOutTypes those left out for their type, by type.
+	LeftOut      map[string]int64 `json:"left_out,omitempty"`
+	LeftOutTypes map[string]int64 `json:"left_out_types,omitempty"`
+	APICalls     map[string]int64 `json:"api_calls,omitempty"`
+	Problems     []string         `json:"problems,omitempty"`
+}
+
+func newCounts() Counts {
+	return Counts{
+		ByBand: map[string]int64{}, ByStatus: map[string]int64{},
+		LeftOut: map[string]int64{}, LeftOutTypes: map[string]int64{}, APICalls: map[string]int64{},
+	}
+}
+
+// ReadCounts decodes the counts of a stored run.
+func ReadCounts(raw []byte) (Counts, error) {
+	c := newCounts()
+	if len(raw) == 0 {
+		return c, nil
+	}
+	err := json.Unmarshal(raw, &c)
+	return c, err
+}
+
+// JSON encodes the counts for the store.
+func (c Counts) JSON() []byte {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // a struct of numbers, strings and maps of them
+	}
+	return b
+}

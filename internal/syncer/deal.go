@@ -1,0 +1,187 @@
+package syncer
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/scorecard"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// deal takes one deal a step further and adds what follows to the slice.
+func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.State, held map[string]string, now time.Time, s *store.Slice) error {
+	p.counts.DealsRead++
+	out, card, kept := p.c.step(d, prev, now)
+	if out.State.Status == handoff.OutOfScope {
+		p.counts.LeftOut[out.State.Reason]++
+		if out.State.Reason == handoff.ReasonType {
+			p.counts.LeftOutTypes[d.Type.Text]++
+		}
+		return nil
+	}
+	if out.State.Status != handoff.Closed {
+		p.counts.InScope++
+		p.counts.Judged++
+	}
+	if out.Result.Degraded {
+		p.counts.Degraded++
+	}
+	snapshot, hash, err := p.c.snapshotOf(d)
+	if err != nil {
+		return err
+	}
+	if hash != kept.Snapshot {
+		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
+	}
+	judgement, err := judgementOf(out)
+	if err != nil {
+		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
+	}
+	judged := hashOf(judgement)
+	if judged != kept.Judgement {
+		s.Judgements = append(s.Judgements, store.Judgement{
+			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
+			At: now, Run: p.run.ID, SnapshotHash: hash, Body: judgement,
+		})
+		p.card(card, s)
+	}
+	row, had := rows[card.ID]
+	next, err := stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
+	if err != nil {
+		return err
+	}
+	if !had || !sameRow(row, next) {
+		s.States = append(s.States, next)
+	}
+	p.dropOthers(card.ID, rows, now, s)
+
+	fields, before := Diff(out.Show, d, p.own, card.Field("updated_at"), now)
+	if fields == nil || repeats(fields, held, card.Field("updated_at")) {
+		return nil
+	}
+	p.counts.FieldsPlanned += int64(len(fields))
+	intent := store.Intent{
+		Run: p.run.ID, Ref: d.Ref, Card: card.ID, Fields: fields, Before: before, InputHash: hash,
+		Escalation: escalates(fields, card), BandChange: changes(before, card.Field("band")), CreatedAt: now, UpdatedAt: now,
+	}
+	if intent.Escalation == handoff.SalesManager {
+		p.counts.Escalations++
+	}
+	s.Intents = append(s.Intents, intent)
+	return nil
+}
+
+// escalates names whom a write newly escalates to, told from the record and
+// not from memory: a plan that was made and not applied counts again.
+func escalates(fields map[string]string, card *scorecard.Card) string {
+	to, ok := fields[card.Field("escalation")]
+	if !ok || to == handoff.NoEscalation {
+		return ""
+	}
+	return to
+}
+
+// changes reports whether a write replaces a band; a first one replaces none.
+func changes(before map[string]string, band string) bool { return before[band] != "" }
+
+// judgementOf is one step as history keeps it. The moment it was made is not
+// part of it, so that the same judgement is kept once.
+func judgementOf(out handoff.Output) ([]byte, error) {
+	return json.Marshal(Judged{
+		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
+		Warnings: out.Warnings, Due: out.State.Due, Final: out.State.Final,
+	})
+}
+
+// goneDeal closes the handoffs of a deal that was deleted or merged away.
+func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now time.Time, s *store.Slice) {
+	for card, row := range rows {
+		k := prev[card]
+		if k.State.Status == handoff.Closed {
+			continue
+		}
+		k.State = handoff.Close(k.State, "deleted or merged away", now)
+		row.Status, row.Open, row.InScope, row.NextAt, row.UpdatedAt = string(handoff.Closed), false, false, time.Time{}, now
+		row.Body = mustJSON(k)
+		s.States = append(s.States, row)
+	}
+}
+
+// dropOthers takes a deal's other cards out of play once the choice of card
+// has moved; what they said stays in history.
+func (p *pass) dropOthers(card string, rows map[string]store.State, now time.Time, s *store.Slice) {
+	for id, row := range rows {
+		if id == card || !row.InScope {
+			continue
+		}
+		row.Open, row.InScope, row.NextAt, row.Status, row.UpdatedAt = false, false, time.Time{}, string(handoff.OutOfScope), now
+		s.States = append(s.States, row)
+	}
+}
+
+// card keeps the content of a scorecard version beside the results that name it.
+func (p *pass) card(card *scorecard.Card, s *store.Slice) {
+	for _, c := range s.Cards {
+		if c.Version == card.Version {
+			return
+		}
+	}
+	s.Cards = append(s.Cards, store.Card{ID: card.ID, Version: card.Version, Source: card.Source})
+}
+
+func stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.State, error) {
+	body, err := json.Marshal(k)
+	if err != nil {
+		return store.State{}, fmt.Errorf("state of %s: %w", d.Ref, err)
+	}
+	s := store.State{
+		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
+		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
+		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
+		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out.State, now),
+	}
+	if f := out.State.Final; f != nil {
+		s.Band, s.Score = f.Band, &f.Total
+	}
+	return s, nil
+}
+
+// nextAt is the next moment at which the record must be looked at again even
+// if nothing on it moves.
+func nextAt(s handoff.State, now time.Time) time.Time {
+	if s.Status == handoff.IsFinal && s.Kickoff.At.After(now) {
+		return s.Kickoff.At // the action's wording changes then
+	}
+	return time.Time{}
+}
+
+func sameRow(a, b store.State) bool {
+	return string(a.Body) == string(b.Body) && a.Status == b.Status && a.InScope == b.InScope &&
+		a.Account == b.Account && a.Amount == b.Amount && a.NextAt.Equal(b.NextAt)
+}
+
+// repeats reports whether a write is the one the CRM has refused and that is
+// not due again.
+func repeats(fields, held map[string]string, updatedAt string) bool {
+	if held == nil {
+		return false
+	}
+	a, b := maps.Clone(fields), maps.Clone(held)
+	delete(a, updatedAt)
+	delete(b, updatedAt)
+	return maps.Equal(a, b)
+}
+
+func mustJSON(k Kept) []byte {
+	b, err := json.Marshal(k)
+	if err != nil {
+		panic("state of " + strconv.Quote(k.State.Card) + ": " + strings.TrimSpace(err.Error()))
+	}
+	return b
+}

@@ -1,0 +1,187 @@
+package syncer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/scorecard"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// Kept is what the store holds of one handoff, beside its columns.
+type Kept struct {
+	State handoff.State `json:"state"`
+	// Snapshot and Judgement are the hashes of the last stored ones, so that
+	// history grows only when something differs.
+	Snapshot  string `json:"snapshot"`
+	Judgement string `json:"judgement"`
+}
+
+// Judged is one step of one handoff as kept in history.
+type Judged struct {
+	Status   handoff.Status   `json:"status"`
+	Attempt  int              `json:"attempt"`
+	Result   autoscore.Result `json:"result"`
+	Warnings []string         `json:"warnings,omitempty"`
+	Due      time.Time        `json:"due,omitzero"`
+	Final    *handoff.Final   `json:"final,omitempty"`
+}
+
+// step judges one deal on its card and advances its handoff. prev holds the
+// deal's states by card id.
+func (c *Connection) step(d *crm.Deal, prev map[string]Kept, now time.Time) (out handoff.Output, card *scorecard.Card, kept Kept) {
+	card, warning := c.card(d, prev)
+	kept = prev[card.ID]
+	kickoff, _ := handoff.KickoffOf(card, d, c.Settings.Zone)
+	result := c.Judge.Score(card, d, handoff.Entered(card, d), autoscore.At{Now: now, Kickoff: kickoff.At})
+	out = handoff.Advance(handoff.Input{Card: card, Deal: d, Result: result, Now: now, Settings: c.Settings}, kept.State)
+	if warning != "" && out.State.Open() {
+		out.Warnings = append(out.Warnings, warning)
+	}
+	return out, card, kept
+}
+
+// card chooses the deal's card; one by which somebody has begun to score, or
+// that is final, stays.
+func (c *Connection) card(d *crm.Deal, prev map[string]Kept) (*scorecard.Card, string) {
+	keep := ""
+	for id, k := range prev {
+		if k.State.Started || k.State.Final != nil {
+			keep = id
+		}
+	}
+	return handoff.Choose(c.Cards, d, c.Settings, keep)
+}
+
+// Own is one of syncd's own fields as the CRM has it.
+type Own struct {
+	Kind   crm.Kind
+	Length int // of texts, in UTF-16 units; 0 if not limited
+}
+
+// own lists syncd's own fields that exist and may be written. What may not is
+// a Problem of the description, told once and not once a record.
+func (c *Connection) own(desc crm.Description) map[string]Own {
+	own := map[string]Own{}
+	for _, f := range c.Setup.Fields {
+		if s := desc.Fields[f.Name]; f.Writer == crm.Ours && s.Writable {
+			own[f.Name] = Own{f.Kind, s.Length}
+		}
+	}
+	return own
+}
+
+// fit cuts text to a field's length, as an adapter does when it writes it; what
+// is compared is what can stand there.
+func fit(text string, length int) string {
+	units := utf16.Encode([]rune(text))
+	if length <= 0 || len(units) <= length {
+		return text
+	}
+	units = units[:length-1]
+	if n := len(units); n > 0 && utf16.IsSurrogate(rune(units[n-1])) && units[n-1] < 0xDC00 {
+		units = units[:n-1]
+	}
+	return string(utf16.Decode(units)) + "…"
+}
+
+// Diff compares what the record should show with what it shows. A field that
+// is not mapped or cannot be read is left alone. updated_at is set only when
+// something else differs.
+func Diff(show map[string]string, d *crm.Deal, own map[string]Own, updatedAt string, now time.Time) (fields, before map[string]string) {
+	for name, want := range show {
+		f, ok := own[name]
+		cell := d.Field(name)
+		want = fit(want, f.Length)
+		if !ok || !cell.Known() || same(f.Kind, cell.Text, want) {
+			continue
+		}
+		if fields == nil {
+			fields, before = map[string]string{}, map[string]string{}
+		}
+		fields[name], before[name] = want, cell.Text
+	}
+	if cell := d.Field(updatedAt); fields != nil && cell.Known() {
+		fields[updatedAt], before[updatedAt] = now.UTC().Format("2006-01-02T15:04:05.000Z"), cell.Text
+	}
+	return fields, before
+}
+
+// same compares canonical texts as a CRM keeps them: it trims, it may store
+// whole seconds, and it may end lines in its own way.
+func same(kind crm.Kind, have, want string) bool {
+	if have == want {
+		return true
+	}
+	switch kind {
+	case crm.Bool:
+		return have == "" && want == "false"
+	case crm.DateTime:
+		a, errA := time.Parse(time.RFC3339, have)
+		b, errB := time.Parse(time.RFC3339, want)
+		return errA == nil && errB == nil && a.Truncate(time.Second).Equal(b.Truncate(time.Second))
+	case crm.Text, crm.LongText:
+		return plainLines(have) == plainLines(want)
+	}
+	return false
+}
+
+func plainLines(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+// snapshotOf is what history keeps of a deal: everything judged, without
+// syncd's own cells (the key apart) and without the record's own stamp.
+func (c *Connection) snapshotOf(d *crm.Deal) (body []byte, hash string, err error) {
+	kept := *d
+	kept.ModifiedAt = time.Time{}
+	kept.Fields = make(map[string]crm.Cell, len(d.Fields))
+	for _, f := range c.Setup.Fields {
+		if cell, ok := d.Fields[f.Name]; ok && (f.Writer != crm.Ours || f.Base == "key") {
+			kept.Fields[f.Name] = cell
+		}
+	}
+	if body, err = json.Marshal(kept); err != nil {
+		return nil, "", fmt.Errorf("snapshot of %s: %w", d.Ref, err)
+	}
+	return body, hashOf(body), nil
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:12])
+}
+
+// readKept groups stored states by deal and card.
+func readKept(states []store.State) (map[string]map[string]Kept, map[string]map[string]store.State, error) {
+	kept, rows := map[string]map[string]Kept{}, map[string]map[string]store.State{}
+	for _, s := range states {
+		var k Kept
+		if err := json.Unmarshal(s.Body, &k); err != nil {
+			return nil, nil, fmt.Errorf("stored state of %s: %w", s.Ref, err)
+		}
+		if kept[s.Ref.ID] == nil {
+			kept[s.Ref.ID], rows[s.Ref.ID] = map[string]Kept{}, map[string]store.State{}
+		}
+		kept[s.Ref.ID][s.Card], rows[s.Ref.ID][s.Card] = k, s
+	}
+	return kept, rows, nil
+}
+
+// Same compares a field's text on the record with the text sent.
+func (c *Connection) Same(field, have, want string) bool {
+	for _, f := range c.Setup.Fields {
+		if f.Name == field {
+			return same(f.Kind, have, want)
+		}
+	}
+	return have == want
+}
