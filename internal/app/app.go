@@ -1,0 +1,244 @@
+// Package app builds the program from its configuration, runs it, and closes
+// it in reverse order. From the bottom up: config names connections and cards;
+// store keeps what is known; an adapter (salesforce or hubspot) is each
+// connection's Source and Sink; autoscore judges a deal by a scorecard,
+// handoff says where it stands; syncer plans a pass and writeback applies it;
+// job wakes passes on their schedules, in slices. A pass is the same whoever
+// asks for it: run, run --once, plan and demo all come through Pass.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.uber.org/zap"
+
+	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/hubspot"
+	"github.com/handoffscore/syncd/internal/crm/salesforce"
+	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/job"
+	"github.com/handoffscore/syncd/internal/scorecard"
+	"github.com/handoffscore/syncd/internal/store"
+	"github.com/handoffscore/syncd/internal/syncer"
+	"github.com/handoffscore/syncd/internal/writeback"
+)
+
+// Options tunes an App. The zero value is ready for use.
+type Options struct {
+	Log      *zap.Logger // nil discards
+	Progress func(connection string, read int64)
+}
+
+// App is the program.
+type App struct {
+	cfg         *config.Config
+	log         *zap.Logger
+	zone        *time.Location
+	store       *store.Store
+	connections []*syncer.Connection
+	schedules   map[string]schedule // by connection
+	planner     *syncer.Planner
+	writer      *writeback.Writer
+	limits      writeback.Limits
+	holder      string
+}
+
+type schedule struct{ pass, sweep string }
+
+// New builds the program: it opens and migrates the store and resolves
+// secrets, and does not call any CRM. Errors name the config key.
+func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	// Libraries that write to the standard logger may quote what a CRM
+	// answered; only that they spoke is kept.
+	log.SetFlags(0)
+	log.SetOutput(muted{o.Log})
+	cards, err := cfg.Cards()
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	a := &App{
+		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		limits: writeback.Limits{MaxEscalations: cfg.Limits.MaxEscalationsPerRun, MaxBandChanges: cfg.Limits.MaxBandChanges},
+	}
+	var faults []error
+	for i := range cfg.Connections {
+		c, err := a.connection(&cfg.Connections[i], cards)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("connections[%d] (%s): %w", i, cfg.Connections[i].Name, err))
+			continue
+		}
+		a.connections = append(a.connections, c)
+		a.schedules[c.Name] = schedule{cfg.Connections[i].Schedule, cfg.Connections[i].Sweep}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, cfg.Database); err != nil {
+		return nil, err
+	}
+	a.planner = &syncer.Planner{Store: a.store, Log: o.Log, Progress: o.Progress}
+	a.writer = &writeback.Writer{Store: a.store, Log: o.Log}
+	return a, nil
+}
+
+// Close closes the store.
+func (a *App) Close() error { return a.store.Close() }
+
+// Connections are the configured ones, in order.
+func (a *App) Connections() []*syncer.Connection { return a.connections }
+
+// connection builds one CRM's adapter and rules.
+func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card) (*syncer.Connection, error) {
+	c := &syncer.Connection{Name: con.Name, CRM: con.CRM, Mode: syncer.Mode(con.Mode), Lag: con.Lag, Overlap: con.Overlap}
+	for _, id := range con.Scorecards {
+		card, ok := all[id]
+		if !ok {
+			return nil, fmt.Errorf("scorecards: there is no %q", id)
+		}
+		c.Cards = append(c.Cards, card)
+	}
+	c.Setup = a.cfg.Setup(con, c.Cards)
+	c.Settings = a.settings(con)
+	c.Judge = autoscore.New(a.rules(con))
+	secrets, err := resolve(con.Auth)
+	if err != nil {
+		return nil, err
+	}
+	switch con.CRM {
+	case "salesforce":
+		client, err := salesforce.New(c.Setup, salesforce.Auth{
+			Flow: con.Auth.Flow, LoginURL: con.Auth.LoginURL, Username: con.Auth.Username, Audience: con.Auth.Audience,
+			ClientID: secrets["client_id"], ClientSecret: secrets["client_secret"], PrivateKey: secrets["private_key"],
+			RefreshToken: secrets["refresh_token"], Password: secrets["password"], SecurityToken: secrets["security_token"],
+		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight})
+		if err != nil {
+			return nil, err
+		}
+		c.Source, c.Sink = client, client
+	case "hubspot":
+		client, err := hubspot.New(c.Setup, hubspot.Auth{
+			Flow: con.Auth.Flow, Token: secrets["token"], ClientID: secrets["client_id"],
+			ClientSecret: secrets["client_secret"], RefreshToken: secrets["refresh_token"],
+		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight})
+		if err != nil {
+			return nil, err
+		}
+		c.Source, c.Sink = client, client
+	}
+	return c, nil
+}
+
+// resolve reads the secrets of a connection; every missing one is named.
+func resolve(auth config.Auth) (map[string]string, error) {
+	values := map[string]string{}
+	var faults []error
+	for key, s := range map[string]config.Secret{
+		"client_id": auth.ClientID, "client_secret": auth.ClientSecret, "private_key": auth.PrivateKey, "refresh_token": auth.RefreshToken,
+		"password": auth.Password, "security_token": auth.SecurityToken, "token": auth.Token,
+	} {
+		v, err := s.Value()
+		if err != nil {
+			faults = append(faults, fmt.Errorf("auth.%s: %w", key, err))
+		}
+		values[key] = v
+	}
+	return values, errors.Join(faults...)
+}
+
+// settings are the connection's rules for the life of a handoff.
+func (a *App) settings(con *config.Connection) handoff.Settings {
+	s := handoff.Settings{
+		Zone: a.zone, GoLive: con.Scope.GoLive.In(a.zone), Currency: a.cfg.Company.Currency, Rates: map[string]decimal.Decimal{},
+		Types: con.Scope.Types, ExcludeTypes: con.Scope.ExcludeTypes, Pipelines: con.Scope.Pipelines, RecordTypes: con.Scope.RecordTypes,
+		EarlyWarning: con.EarlyWarning,
+	}
+	for code, rate := range a.cfg.Company.Rates {
+		s.Rates[code] = decimal.NewFromFloat(rate)
+	}
+	if con.Scope.Threshold != nil {
+		t := decimal.NewFromFloat(*con.Scope.Threshold)
+		s.Threshold = &t
+	}
+	return s
+}
+
+// rules are what judging depends on.
+func (a *App) rules(con *config.Connection) autoscore.Rules {
+	r := autoscore.Rules{
+		PhoneRegion: a.cfg.Company.PhoneRegion, Domains: a.cfg.Company.Domains, Zone: a.zone,
+		Placeholders: a.cfg.Placeholders.Add, Allowed: a.cfg.Placeholders.Allow, FreeTypes: con.Scope.FreeTypes,
+	}
+	for _, name := range con.RequiredFields {
+		r.Required = append(r.Required, autoscore.RequiredField{Name: name, Label: name})
+	}
+	if a.cfg.Company.Currency != "" {
+		r.Currencies = append(r.Currencies, a.cfg.Company.Currency)
+		for code := range a.cfg.Company.Rates {
+			r.Currencies = append(r.Currencies, code)
+		}
+	}
+	return r
+}
+
+// muted keeps libraries' own log lines out: they may hold a CRM's answer.
+type muted struct{ log *zap.Logger }
+
+func (m muted) Write(p []byte) (int, error) {
+	m.log.Debug("a library logged a line", zap.Int("bytes", len(p)))
+	return len(p), nil
+}
+
+// Run is the daemon: passes and sweeps on their schedules until ctx ends.
+func (a *App) Run(ctx context.Context) error {
+	q := job.New(a.store, job.Options{Log: a.log, Workers: max(2, len(a.connections))})
+	for _, c := range a.connections {
+		for key, line := range map[string]string{"pass/" + c.Name: a.schedules[c.Name].pass, "sweep/" + c.Name: a.schedules[c.Name].sweep} {
+			if err := q.Schedule(key, line, a.work(c)); err != nil {
+				return err
+			}
+		}
+	}
+	return q.Run(ctx)
+}
+
+// work is one slice of a pass or sweep over a connection. A connection that
+// another holder works is left to it.
+func (a *App) work(c *syncer.Connection) job.Work {
+	return func(ctx context.Context, key string, deadline time.Time) (bool, error) {
+		r := a.Pass(ctx, c, Ask{Full: strings.HasPrefix(key, "sweep/"), Deadline: deadline})
+		var held *store.ErrHeld
+		var guarded *writeback.Guarded
+		switch {
+		case errors.As(r.Err, &held):
+			return false, job.ErrBusy
+		case errors.As(r.Err, &guarded), r.Err != nil && crm.KindOf(r.Err) == crm.Quota:
+			return true, nil // a person or the next day has to come first; it is on record
+		case r.Err != nil:
+			return false, r.Err
+		case r.Done && r.Kind == syncer.KindFull: // whoever asked for it, everything has been read
+			return true, a.store.SetLastSuccess(ctx, "sweep/"+c.Name, time.Now().UTC())
+		}
+		return r.Done, nil
+	}
+}
+
+// Sample returns a deal of a connection to try things with, "" if none.
+func (a *App) Sample(ctx context.Context, c *syncer.Connection) (string, error) {
+	return a.store.SampleRef(ctx, c.Name)
+}

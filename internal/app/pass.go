@@ -1,0 +1,316 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/store"
+	"github.com/handoffscore/syncd/internal/syncer"
+	"github.com/handoffscore/syncd/internal/writeback"
+)
+
+// leaseTime is how long a connection stays ours without a sign of life.
+const leaseTime = 2 * time.Minute
+
+// Report is what one pass did, as printed and as kept.
+type Report struct {
+	Run        string `json:"run"`
+	Connection string `json:"connection"`
+	CRM        string `json:"crm"`
+	Mode       string `json:"mode"`
+	Kind       string `json:"kind"`
+	syncer.Counts
+	// APICalls hides the counts by kind: the report gives the sum, and
+	// api_calls_by_kind the parts.
+	APICalls       int64            `json:"api_calls"`
+	APICallsByKind map[string]int64 `json:"api_calls_by_kind"`
+	Seconds        float64          `json:"seconds"`
+	Status         string           `json:"status"`
+	Error          string           `json:"error,omitempty"`
+	ResumeAt       time.Time        `json:"resume_at,omitzero"`
+	Done           bool             `json:"-"`
+	Err            error            `json:"-"`
+}
+
+// Ask is what a pass is asked to do.
+type Ask struct {
+	PlanOnly bool      // stop after the plan
+	Full     bool      // read everything since go_live
+	Deadline time.Time // pause there; zero means go on to the end
+}
+
+// Pass works one connection: it goes on with an unfinished run or begins one,
+// plans, guards and applies. The report is complete whatever happened; its
+// Err says what ended the pass early.
+func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
+	start := time.Now()
+	before := c.Source.Calls()
+	r := Report{Connection: c.Name, CRM: c.CRM, APICallsByKind: map[string]int64{}}
+	run, err := a.pass(ctx, c, ask)
+	if r.Mode = run.Mode; r.Mode == "" {
+		r.Mode = string(c.Mode)
+	}
+	r.Err, r.Run, r.Kind, r.Status = err, run.ID, run.Kind, run.Status
+	r.Done = run.Status != store.RunRunning
+	r.ResumeAt = run.ResumeAt
+	if counts, err := syncer.ReadCounts(run.Counts); err == nil {
+		r.Counts = counts
+	}
+	for kind, n := range c.Source.Calls() {
+		if n -= before[kind]; n > 0 {
+			r.APICallsByKind[kind] = n
+			r.APICalls += n
+		}
+	}
+	r.Seconds = time.Since(start).Seconds()
+	if err != nil {
+		r.Error = err.Error()
+	}
+	a.logPass(r)
+	return r
+}
+
+func (a *App) logPass(r Report) {
+	fields := []zap.Field{
+		zap.String("connection", r.Connection), zap.String("mode", r.Mode), zap.String("run", r.Run), zap.String("kind", r.Kind),
+		zap.String("status", r.Status), zap.Int64("read", r.DealsRead), zap.Int64("in_scope", r.InScope), zap.Int64("fields_written", r.FieldsWritten),
+		zap.Int64("rejected", r.Rejected), zap.Int64("api_calls", r.APICalls), zap.Float64("seconds", r.Seconds),
+	}
+	var held *store.ErrHeld
+	if errors.As(r.Err, &held) {
+		return // the holder logs its own pass
+	}
+	if r.Err != nil {
+		a.log.Warn("pass ended early", append(fields, zap.Error(r.Err))...)
+		return
+	}
+	a.log.Info("pass", fields...)
+}
+
+// pass runs under the connection's lease and keeps it alive.
+func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run store.Run, err error) {
+	lease, err := a.store.Acquire(ctx, c.Name, a.holder, leaseTime, time.Now())
+	if err != nil {
+		return run, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go a.keep(ctx, lease, cancel)
+	defer func() {
+		if e := a.store.Release(context.WithoutCancel(ctx), lease); err == nil {
+			err = e
+		}
+	}()
+	run, err = a.begin(ctx, c, lease, ask)
+	if err != nil {
+		return run, err
+	}
+	err = a.advance(ctx, c, lease, &run, ask)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return run, a.end(context.WithoutCancel(ctx), c, lease, &run, err)
+}
+
+// keep renews the lease until ctx ends; losing it ends the pass.
+func (a *App) keep(ctx context.Context, lease store.Lease, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(leaseTime / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := a.store.Renew(ctx, lease, leaseTime, time.Now()); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("lease of %s: %w", lease.Connection, err))
+				return
+			}
+		}
+	}
+}
+
+// begin takes up an unfinished run, or starts one whose window reaches from
+// the watermark less the overlap up to the CRM's own now.
+func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease, ask Ask) (store.Run, error) {
+	last, ok, err := a.store.UnfinishedRun(ctx, c.Name)
+	if err != nil {
+		return store.Run{}, err
+	}
+	if ok && last.Status == store.RunRunning {
+		return last, nil
+	}
+	desc, err := c.Source.Describe(ctx)
+	if err != nil {
+		return store.Run{}, err
+	}
+	if ok && resumable(last, desc.Now) {
+		last.Status, last.Error, last.ResumeAt, last.Ended, last.Mode = store.RunRunning, "", time.Time{}, time.Time{}, string(c.Mode)
+		if ask.PlanOnly {
+			last.Mode = string(syncer.Observe)
+		}
+		return last, a.store.SaveRun(ctx, lease, last)
+	}
+	known, err := a.store.Connection(ctx, c.Name)
+	if err != nil {
+		return store.Run{}, err
+	}
+	earlier, err := a.store.Runs(ctx, c.Name, 1)
+	if err != nil {
+		return store.Run{}, err
+	}
+	mode := c.Mode
+	if ask.PlanOnly {
+		mode = syncer.Observe
+	}
+	// What was only observed has not been written: the first pass that writes
+	// looks at everything.
+	turned := len(earlier) > 0 && earlier[0].Mode != string(mode)
+	now := desc.Now.UTC().Truncate(time.Millisecond)
+	run := store.Run{
+		ID: newRunID(now), Connection: c.Name, Mode: string(mode), Kind: syncer.KindIncremental,
+		Phase: syncer.PhaseChanged, Status: store.RunRunning, Started: now, WindowTo: now,
+	}
+	if ask.Full || turned || known.Watermark.IsZero() {
+		run.Kind = syncer.KindFull
+	} else {
+		run.WindowFrom = known.Watermark.Add(-c.Overlap)
+	}
+	return run, a.store.StartRun(ctx, lease, run)
+}
+
+// resumeWithin is how old a plan may be to be gone on with: what is judged is
+// judged as of the run's start.
+const resumeWithin = 6 * time.Hour
+
+// resumable: a run that a fault ended while it planned goes on from its last
+// slice, so that a pass that always dies at one page still gets past it. One
+// that was ended while writing is planned anew; its window has not moved on.
+func resumable(r store.Run, now time.Time) bool {
+	planning := r.Phase == syncer.PhaseChanged || r.Phase == syncer.PhaseOpen
+	return planning && r.Cursor != "" && now.Sub(r.WindowTo) < resumeWithin
+}
+
+// advance takes the run through its phases.
+func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, ask Ask) error {
+	deadline := ask.Deadline
+	if deadline.IsZero() {
+		deadline = time.Now().Add(24 * 365 * time.Hour)
+	}
+	planned, err := a.planner.Plan(ctx, c, lease, run, deadline)
+	if err != nil || !planned {
+		return err
+	}
+	if run.Phase == syncer.PhaseGuard {
+		if err := a.writer.Guard(ctx, c.Name, run.ID, a.limits); err != nil {
+			return err
+		}
+		run.Phase = syncer.PhaseApply
+		if run.Mode != string(syncer.Write) {
+			run.Phase = syncer.PhaseDone
+		}
+		if err := a.store.SaveRun(ctx, lease, *run); err != nil {
+			return err
+		}
+	}
+	if run.Phase == syncer.PhaseApply {
+		done, err := a.apply(ctx, c, lease, run, deadline)
+		if err != nil || !done {
+			return err
+		}
+		run.Phase = syncer.PhaseDone
+	}
+	return nil
+}
+
+func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time) (bool, error) {
+	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Same: c.Same}
+	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.WindowTo)
+	done := false
+	if err == nil {
+		var applied writeback.Tally
+		applied, done, err = a.writer.Apply(ctx, target, lease, run.ID, run.WindowTo, deadline)
+		tally.Add(applied)
+	}
+	counts, cerr := syncer.ReadCounts(run.Counts)
+	if cerr != nil {
+		return false, cerr
+	}
+	counts.FieldsWritten += tally.Fields
+	counts.RecordsSent += tally.Sent
+	counts.Confirmed += tally.Confirmed
+	counts.Rejected += tally.Rejected
+	counts.Unresolved += tally.Unresolved
+	run.Counts = counts.JSON()
+	return done, errors.Join(err, a.store.SaveRun(context.WithoutCancel(ctx), lease, *run))
+}
+
+// end closes the run's books: how it ended, and how far the connection is known.
+func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, cause error) error {
+	var guarded *writeback.Guarded
+	switch {
+	case cause == nil && run.Phase != syncer.PhaseDone:
+		return nil // paused: the next slice goes on
+	case cause == nil:
+		run.Status = store.RunDone
+	case errors.As(cause, &guarded):
+		run.Status = store.RunGuarded
+	case crm.KindOf(cause) == crm.Quota:
+		run.Status, run.ResumeAt = store.RunQuota, run.WindowTo.Add(after(cause))
+	case errors.Is(cause, context.Canceled):
+		return cause // stopped from outside: the run is gone on with
+	default:
+		run.Status = store.RunFailed
+	}
+	if cause != nil {
+		run.Error = cause.Error()
+	}
+	run.Ended = time.Now().UTC()
+	standing, err := a.store.CountStates(ctx, c.Name)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	counts, err := syncer.ReadCounts(run.Counts)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	counts.ByStatus, counts.ByBand, counts.InScope, counts.Final = standing.ByStatus, standing.ByBand, standing.InScope, standing.Final
+	counts.APICalls = maps.Clone(c.Source.Calls())
+	run.Counts = counts.JSON()
+	if err := a.store.SaveRun(ctx, lease, *run); err != nil {
+		return errors.Join(cause, err)
+	}
+	if run.Status != store.RunDone {
+		return cause
+	}
+	known, err := a.store.Connection(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	known.Watermark = run.WindowTo.Add(-c.Lag)
+	known.LastSuccess = run.WindowTo
+	if run.Kind == syncer.KindFull {
+		known.LastFull = run.WindowTo
+	}
+	known.InScope, known.Known = int(standing.InScope), int(standing.Known)
+	return a.store.SaveConnection(ctx, lease, known)
+}
+
+func after(err error) time.Duration {
+	var e *crm.Error
+	if errors.As(err, &e) && e.After > 0 {
+		return e.After
+	}
+	return time.Hour
+}
+
+// newRunID is a run's name: when it began, and enough chance to tell two apart.
+func newRunID(now time.Time) string {
+	return now.Format("20060102T150405") + "-" + rand.Text()[:6]
+}

@@ -1,0 +1,182 @@
+package job_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/handoffscore/syncd/internal/job"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// stores opens a store of each engine there is.
+func stores(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Run("sqlite", func(t *testing.T) {
+		s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "syncd.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		test(t, s)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
+		if err == nil {
+			err = admin.PingContext(t.Context())
+		}
+		if err != nil {
+			if os.Getenv("SYNCD_REQUIRE") == "1" {
+				t.Fatalf("PostgreSQL is required: %v", err)
+			}
+			t.Skip("no PostgreSQL on 127.0.0.1:5432")
+		}
+		defer admin.Close()
+		name := fmt.Sprintf("syncd_job_%d", time.Now().UnixNano())
+		if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+			t.Fatal(err)
+		}
+		defer admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+		u := url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}
+		s, err := store.Open(t.Context(), u.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		test(t, s)
+	})
+}
+
+// run runs the queue until stop is called and then checks that it went quietly.
+func run(t *testing.T, q *job.Queue) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- q.Run(ctx) }()
+	return func() {
+		t.Helper()
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("queue ended with %v", err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("queue did not end")
+		}
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not in time: %s", what)
+}
+
+func TestSlicesGoOnUntilDone(t *testing.T) {
+	stores(t, func(t *testing.T, s *store.Store) {
+		var slices, most, now atomic.Int32
+		q := job.New(s, job.Options{})
+		err := q.Schedule("a", "@every 1h", func(context.Context, string, time.Time) (bool, error) {
+			if n := now.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			defer now.Add(-1)
+			return slices.Add(1) == 3, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, q)
+		eventually(t, "three slices and a success", func() bool {
+			last, err := s.LastSuccess(t.Context(), "a")
+			return err == nil && !last.IsZero()
+		})
+		stop()
+		if slices.Load() != 3 || most.Load() != 1 {
+			t.Errorf("%d slices, %d at a time; want 3, one at a time", slices.Load(), most.Load())
+		}
+	})
+}
+
+func TestAMissedRunIsMadeUpOnceAndADoneOneIsNot(t *testing.T) {
+	stores(t, func(t *testing.T, s *store.Store) {
+		now := time.Now().UTC()
+		for key, last := range map[string]time.Time{"missed": now.Add(-50 * time.Hour), "done": now} {
+			if err := s.SetLastSuccess(t.Context(), key, last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var missed, done atomic.Int32
+		q := job.New(s, job.Options{})
+		count := func(n *atomic.Int32) job.Work {
+			return func(context.Context, string, time.Time) (bool, error) { n.Add(1); return true, nil }
+		}
+		if err := errors.Join(q.Schedule("missed", "@every 10h", count(&missed)), q.Schedule("done", "@every 10h", count(&done))); err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, q)
+		eventually(t, "the missed run", func() bool { return missed.Load() > 0 })
+		time.Sleep(500 * time.Millisecond)
+		stop()
+		if missed.Load() != 1 || done.Load() != 0 {
+			t.Errorf("missed %d, done %d; want 1 and 0", missed.Load(), done.Load())
+		}
+	})
+}
+
+func TestAFailureIsTriedAgainAndAStopLetsASliceFinish(t *testing.T) {
+	stores(t, func(t *testing.T, s *store.Store) {
+		var tries atomic.Int32
+		started, finished := make(chan struct{}, 1), make(chan struct{}, 1)
+		q := job.New(s, job.Options{})
+		err := errors.Join(
+			q.Schedule("fails", "@every 1h", func(context.Context, string, time.Time) (bool, error) {
+				if tries.Add(1) == 1 {
+					return false, errors.New("for now")
+				}
+				return true, nil
+			}),
+			q.Schedule("slow", "@every 1h", func(ctx context.Context, _ string, _ time.Time) (bool, error) {
+				started <- struct{}{}
+				time.Sleep(700 * time.Millisecond)
+				if ctx.Err() == nil {
+					finished <- struct{}{}
+				}
+				return true, nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, q)
+		<-started
+		eventually(t, "a second try", func() bool { return tries.Load() >= 2 })
+		stop()
+		select {
+		case <-finished:
+		default:
+			t.Error("the running slice was cut off")
+		}
+	})
+}
+
+func TestALineThatIsNoScheduleIsRefused(t *testing.T) {
+	q := job.New(nil, job.Options{})
+	if err := q.Schedule("a", "every day", nil); err == nil {
+		t.Error("accepted")
+	}
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,0 +1,148 @@
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+	"go.uber.org/zap"
+
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// args is a job: the key of the work.
+type args struct {
+	Key string `json:"key" river:"unique"`
+}
+
+// Kind names the job to River.
+func (args) Kind() string { return "slice" }
+
+// busyWait is how long work waits that something else is at.
+const busyWait = 5 * time.Second
+
+// maxAttempts bounds River's own retries; the schedule comes round again.
+const maxAttempts = 5
+
+// InsertOpts makes a job unique by key among those not yet finished.
+func (args) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		MaxAttempts: maxAttempts,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+			rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+		}},
+	}
+}
+
+// worker does slices.
+type worker struct {
+	river.WorkerDefaults[args]
+	q *Queue
+}
+
+// Work does one slice. A slice cut short by a stop is put back for the next
+// start; it is no failure.
+func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
+	t, ok := w.q.tasks[j.Args.Key]
+	if !ok {
+		return nil // no longer configured
+	}
+	due, err := w.q.due(ctx, j.Args.Key)
+	if err != nil || !due {
+		return err
+	}
+	done, err := t.work(ctx, j.Args.Key, time.Now().Add(w.q.o.Slice))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return river.JobSnooze(0)
+	case errors.Is(err, ErrBusy):
+		return river.JobSnooze(busyWait)
+	case err != nil:
+		w.q.o.Log.Warn("work will be tried again", zap.String("key", j.Args.Key), zap.Int("attempt", j.Attempt), zap.Error(err))
+		return err
+	case !done:
+		return river.JobSnooze(0)
+	}
+	return w.q.store.SetLastSuccess(ctx, j.Args.Key, w.q.o.Now().UTC())
+}
+
+// NextRetry waits a little longer each time.
+func (w *worker) NextRetry(j *river.Job[args]) time.Time {
+	return time.Now().Add(time.Duration(j.Attempt*j.Attempt) * 5 * time.Second)
+}
+
+// Run works until ctx ends: then it takes no more work, lets running slices
+// finish within the grace, cancels the rest, and returns once all is quiet.
+func (q *Queue) Run(ctx context.Context) error {
+	if q.store.Dialect() == store.Postgres {
+		pool, err := pgxpool.New(ctx, q.store.DSN())
+		if err != nil {
+			return fmt.Errorf("queue on %s: cannot connect", q.store.Name())
+		}
+		defer pool.Close()
+		return run(ctx, q, riverpgxv5.New(pool))
+	}
+	pool, err := q.store.Pool(1) // one connection: SQLite has one writer
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return run[*sql.Tx](ctx, q, riversqlite.New(pool))
+}
+
+func run[TTx any](ctx context.Context, q *Queue, driver riverdriver.Driver[TTx]) error {
+	log := slogger(q.o.Log)
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{q: q}); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	client, err := river.NewClient(driver, &river.Config{
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.o.Workers}}, Workers: workers,
+		JobTimeout: q.o.Timeout, RescueStuckJobsAfter: q.o.Rescue, Logger: log, PeriodicJobs: q.periodic(),
+	})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	// River's own context outlives ours, so that running slices may finish.
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	<-ctx.Done()
+	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.o.Grace)
+	defer cancel()
+	if err := client.Stop(soft); err == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.o.Grace)
+	defer cancel()
+	return client.StopAndCancel(hard)
+}
+
+// periodic is one River schedule a key. RunOnStart gives a missed run its
+// chance; the worker leaves at once if nothing is due.
+func (q *Queue) periodic() []*river.PeriodicJob {
+	var jobs []*river.PeriodicJob
+	for key, t := range q.tasks {
+		jobs = append(jobs, river.NewPeriodicJob(t.schedule,
+			func() (river.JobArgs, *river.InsertOpts) { return args{Key: key}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return jobs
+}
