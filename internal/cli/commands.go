@@ -1,0 +1,361 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/scorecard"
+)
+
+// configPath is -c, else $SYNCD_CONFIG, else ./syncd.yaml.
+func (e *env) configPath() string {
+	if e.config != "" {
+		return e.config
+	}
+	if p := os.Getenv("SYNCD_CONFIG"); p != "" {
+		return p
+	}
+	return "syncd.yaml"
+}
+
+// load reads the configuration; its faults are exit 2.
+func (e *env) load() (*config.Config, error) {
+	cfg, err := config.Load(e.configPath())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &exit{exitUsage, fmt.Errorf("no configuration at %s: `syncd init` writes one, -c names another", e.configPath())}
+	}
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	return cfg, nil
+}
+
+// open builds the program from the configuration.
+func (e *env) open(ctx context.Context) (*app.App, error) {
+	cfg, err := e.load()
+	if err != nil {
+		return nil, err
+	}
+	return e.build(ctx, cfg)
+}
+
+func (e *env) build(ctx context.Context, cfg *config.Config) (*app.App, error) {
+	log, err := newLog(e.logs, e.verbose, e.daemon, e.err)
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	a, err := app.New(ctx, cfg, app.Options{Log: log, Progress: progress(e.err)})
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	return a, nil
+}
+
+func initCommand(e *env) *cobra.Command {
+	var crm string
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Write a commented syncd.yaml; never overwrites",
+		Example: "  syncd init\n  syncd init --crm hubspot -c portal.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := config.Example(crm)
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			path := e.configPath()
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if errors.Is(err, os.ErrExist) {
+				return &exit{exitUsage, fmt.Errorf("%s is already there and was left as it is: name another with -c", path)}
+			}
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			if _, err = f.WriteString(text); err == nil {
+				err = f.Close()
+			}
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			fmt.Fprintf(e.out, "wrote %s. Next: fill in the address and the fields, then `syncd config validate -c %s`.\n", path, path)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&crm, "crm", "salesforce", "salesforce or hubspot")
+	return cmd
+}
+
+func configCommand(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "config", Short: "Check the configuration, or print its schema"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "validate", Short: "Every fault at once, with line, column and fix", Args: cobra.NoArgs,
+		Example: "  syncd config validate -c syncd.yaml",
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := e.load()
+			if err != nil {
+				return err
+			}
+			if e.json() {
+				return writeJSON(e.out, map[string]any{"valid": true, "connections": len(cfg.Connections)})
+			}
+			fmt.Fprintf(e.out, "%s is valid: %d connections\n", e.configPath(), len(cfg.Connections))
+			return nil
+		},
+	}, &cobra.Command{
+		Use: "schema", Short: "JSON Schema of the configuration, for editors", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := e.out.Write(config.Schema())
+			return err
+		},
+	})
+	return cmd
+}
+
+func planCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "plan", Short: "A pass that writes nothing: what would be written, and why deals are left out", Args: cobra.NoArgs,
+		Example: "  syncd plan\n  syncd plan -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return e.passes(cmd.Context(), app.Ask{PlanOnly: true, Full: true})
+		},
+	}
+}
+
+func runCommand(e *env) *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use: "run", Short: "The daemon; --once makes one pass of every connection", Args: cobra.NoArgs,
+		Example: "  syncd run\n  syncd run --once -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if once {
+				return e.passes(cmd.Context(), app.Ask{})
+			}
+			e.daemon = true
+			a, err := e.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			if err := a.Run(cmd.Context()); err != nil {
+				return &exit{exitRejected, err}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "one pass of every connection, then exit")
+	return cmd
+}
+
+// passes makes one pass of every connection and tells what happened.
+func (e *env) passes(ctx context.Context, ask app.Ask) error {
+	a, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	var reports []app.Report
+	for _, c := range a.Connections() {
+		reports = append(reports, a.Pass(ctx, c, ask))
+	}
+	if e.json() {
+		err = writeJSON(e.out, demoResult{Passes: reports})
+	} else {
+		printReports(e.out, reports)
+	}
+	if err != nil {
+		return err
+	}
+	if code := codeOf(reports); code != exitOK {
+		return &exit{code, nil}
+	}
+	return nil
+}
+
+func scorecardCommand(e *env) *cobra.Command {
+	cmd := &cobra.Command{Use: "scorecard", Short: "The rubric for people, and its faults"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "print [ID]", Short: "Print a scorecard", Args: cobra.MaximumNArgs(1),
+		Example: "  syncd scorecard print sales-to-cs",
+		RunE: func(_ *cobra.Command, args []string) error {
+			set, err := scorecard.ParseSet(config.Scorecards())
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			id := "sales-to-cs"
+			if len(args) > 0 {
+				id = args[0]
+			}
+			card, ok := set[id]
+			if !ok {
+				return &exit{exitUsage, fmt.Errorf("no scorecard %q: there are sales-to-cs, sales-to-cs-simplified and partner-handoff", id)}
+			}
+			if e.json() {
+				return writeJSON(e.out, card.Form())
+			}
+			return scorecard.Print(e.out, card)
+		},
+	}, &cobra.Command{
+		Use: "validate FILE...", Short: "Check scorecard files; all faults at once", Args: cobra.MinimumNArgs(1),
+		Example: "  syncd scorecard validate ./scorecards/*.yaml",
+		RunE: func(_ *cobra.Command, args []string) error {
+			files := config.Scorecards()
+			for _, path := range args {
+				b, err := os.ReadFile(path)
+				if err != nil {
+					return &exit{exitUsage, err}
+				}
+				files[path] = b
+			}
+			if _, err := scorecard.ParseSet(files); err != nil {
+				return &exit{exitUsage, err}
+			}
+			fmt.Fprintf(e.out, "%d scorecards are valid\n", len(args))
+			return nil
+		},
+	})
+	return cmd
+}
+
+func simCommand(e *env) *cobra.Command {
+	var sfAddr, hsAddr, dir string
+	var deals int
+	cmd := &cobra.Command{
+		Use: "sim", Short: "The simulated CRMs as servers, for trying clients against", Args: cobra.NoArgs,
+		Example: "  syncd sim --deals 1000 --salesforce 127.0.0.1:9001 --hubspot 127.0.0.1:9002",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, _, err := demoWorld(dir, deals)
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			sims, err := startSimulators(w, map[string]string{"Salesforce": sfAddr, "HubSpot": hsAddr})
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			defer sims.close()
+			for _, s := range sims {
+				fmt.Fprintf(e.out, "%s %s\n", s.title, s.url)
+				for name, secret := range s.secrets {
+					fmt.Fprintf(e.out, "  %s %s\n", name, secret)
+				}
+			}
+			fmt.Fprintln(e.out, "Stop with Ctrl-C.")
+			<-cmd.Context().Done()
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&sfAddr, "salesforce", "127.0.0.1:0", "address of the simulated Salesforce")
+	f.StringVar(&hsAddr, "hubspot", "127.0.0.1:0", "address of the simulated HubSpot")
+	f.StringVar(&dir, "import", "", "fill the CRMs from CSV files in this folder")
+	f.IntVar(&deals, "deals", 300, "deals to invent")
+	return cmd
+}
+
+// version is what syncd version prints.
+type version struct {
+	Version    string            `json:"version"`
+	Commit     string            `json:"commit"`
+	Go         string            `json:"go"`
+	Scorecards map[string]string `json:"scorecards"`
+}
+
+func versionCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Version, commit, Go version, scorecard hashes", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			v := version{Version: "devel", Commit: "unknown", Go: runtime.Version(), Scorecards: map[string]string{}}
+			if info, ok := debug.ReadBuildInfo(); ok {
+				if info.Main.Version != "" && info.Main.Version != "(devel)" {
+					v.Version = info.Main.Version
+				}
+				for _, s := range info.Settings {
+					if s.Key == "vcs.revision" {
+						v.Commit = s.Value
+					}
+				}
+			}
+			set, err := scorecard.ParseSet(config.Scorecards())
+			if err != nil {
+				return err
+			}
+			for id, card := range set {
+				v.Scorecards[id] = card.Version
+			}
+			if e.json() {
+				return writeJSON(e.out, v)
+			}
+			fmt.Fprintf(e.out, "syncd %s (%s, %s)\n", v.Version, strings.TrimSpace(v.Commit), v.Go)
+			for _, id := range []string{"sales-to-cs", "sales-to-cs-simplified", "partner-handoff"} {
+				fmt.Fprintf(e.out, "  %-24s %s\n", id, v.Scorecards[id])
+			}
+			return nil
+		},
+	}
+}
+
+func runsCommand(e *env) *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use: "runs [ID]", Short: "What passes did; rejected records with the CRM's own message", Args: cobra.MaximumNArgs(1),
+		Example: "  syncd runs\n  syncd runs 20261116T090000-ABCDEF -o json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := e.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			if len(args) == 1 {
+				return e.oneRun(cmd.Context(), a, args[0])
+			}
+			runs, err := a.Runs(cmd.Context(), limit)
+			if err != nil {
+				return &exit{exitRejected, err}
+			}
+			if e.json() {
+				return writeJSON(e.out, runs)
+			}
+			t := newTable(e.out, "run", "connection", "mode", "pass", "status", "began", "fields written", "rejected", "error")
+			for _, r := range runs {
+				t.AppendRow([]any{r.ID, r.Connection, strings.ToUpper(r.Mode), r.Kind, r.Status, r.Started.UTC().Format(time.RFC3339), r.FieldsWritten, r.Rejected, clean(r.Error)})
+			}
+			t.Render()
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 20, "how many, newest first")
+	return cmd
+}
+
+func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
+	run, err := a.RunDetail(ctx, id)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	if e.json() {
+		return writeJSON(e.out, run)
+	}
+	fmt.Fprintf(e.out, "%s  %s  [%s]  %s\n", run.ID, run.Connection, strings.ToUpper(run.Mode), run.Status)
+	printCounts(e.out, "status", run.ByStatus)
+	printCounts(e.out, "band", run.ByBand)
+	printCounts(e.out, "left out", run.LeftOut)
+	if len(run.Refused) == 0 {
+		fmt.Fprintln(e.out, "no record was rejected")
+		return nil
+	}
+	t := newTable(e.out, "deal", "class", "code", "the CRM says", "next try")
+	for _, r := range run.Refused {
+		t.AppendRow([]any{r.Deal, r.Class, r.Code, clean(r.Message), r.NextTry.UTC().Format(time.RFC3339)})
+	}
+	t.Render()
+	return nil
+}

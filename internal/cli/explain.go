@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/handoffscore/syncd/internal/app"
+)
+
+func explainCommand(e *env) *cobra.Command {
+	var asOf string
+	cmd := &cobra.Command{
+		Use:     "explain [CONNECTION/]DEAL",
+		Short:   "Every item of a deal: score, who or what gave it, evidence, the next question",
+		Example: "  syncd explain 006R00000024gDtIAI\n  syncd explain portal/9187654321 -o json\n  syncd explain sales-org/006R00000024gDtIAI --as-of 2026-11-16T09:00:00Z",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := moment(asOf)
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			a, err := e.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			c, deal, err := a.Find(cmd.Context(), args[0])
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			all, err := a.Explain(cmd.Context(), c, deal, at)
+			if errors.Is(err, app.ErrNotTracked) {
+				return &exit{exitUsage, fmt.Errorf("%s: %w", args[0], err)}
+			}
+			if err != nil {
+				return &exit{exitRejected, err}
+			}
+			if e.json() {
+				return writeJSON(e.out, all)
+			}
+			for _, x := range all {
+				printExplanation(e.out, x)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "what was known at this time (RFC 3339)")
+	return cmd
+}
+
+func moment(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("--as-of %q is no RFC 3339 time, like 2026-11-16T09:00:00Z", s)
+	}
+	return t, nil
+}
+
+func printExplanation(w io.Writer, x app.Explanation) {
+	fmt.Fprintf(w, "%s  %s/%s  [%s]\n", clean(x.Name), x.Connection, x.Deal, strings.ToUpper(x.Mode))
+	fmt.Fprintf(w, "%s %s, attempt %d: %s\n", x.Scorecard, x.Version, x.Attempt, x.Status)
+	if x.Score != nil {
+		fmt.Fprintf(w, "score %d of %d, %s (%s): %s\n", *x.Score, x.OutOf, x.Band, x.Health, x.Action)
+	} else {
+		fmt.Fprintf(w, "range %d-%d of %d, %d items open\n", x.Floor, x.Ceiling, x.OutOf, x.Open)
+	}
+	for _, line := range []struct {
+		name string
+		at   time.Time
+		more string
+	}{{"won", x.WonAt, x.WonFrom}, {"kickoff", x.Kickoff, ""}, {"due", x.Due, ""}, {"final", x.FinalAt, x.AutoFrom}, {"judged", x.JudgedAt, ""}} {
+		if line.at.IsZero() {
+			continue
+		}
+		fmt.Fprintf(w, "%-8s %s", line.name, line.at.UTC().Format(time.RFC3339))
+		if line.more != "" {
+			fmt.Fprintf(w, "  (%s)", line.more)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+	t := newTable(w, "item", "", "score", "range", "from", "why, and what to ask")
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, WidthMax: 32, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 6, WidthMax: 70, WidthMaxEnforcer: text.WrapSoft},
+	})
+	for _, i := range x.Items {
+		why := strings.Join(i.Evidence, " ")
+		if i.NotUnderstood != "" {
+			why = fmt.Sprintf("The cell holds %q, which is not 0, 1 or 2. %s", clean(i.NotUnderstood), why)
+		}
+		if i.Override {
+			why = "Differs from what the record proves. " + why
+		}
+		if i.Suggestion != nil {
+			why += fmt.Sprintf(" Suggested: %d.", *i.Suggestion)
+		}
+		if i.Question != "" {
+			why += "\nAsk: " + i.Question
+		}
+		t.AppendRow(table.Row{i.ID, i.Title, shown(i.Score), fmt.Sprintf("%d-%d", i.Floor, i.Cap), i.Source, cleanLines(why)})
+	}
+	t.Render()
+	fmt.Fprintln(w)
+	for _, c := range x.Categories {
+		fmt.Fprintf(w, "%s %-20s %s of %d\n", c.ID, c.Title, shown(c.Score), c.Max)
+	}
+	for _, f := range x.Flags {
+		fmt.Fprintln(w, "flag:", f)
+	}
+	for _, f := range x.Warnings {
+		fmt.Fprintln(w, "warning:", f)
+	}
+	for _, r := range x.Writes {
+		fmt.Fprintf(w, "%s  %d fields %s %s\n", r.At.UTC().Format(time.RFC3339), len(r.Fields), r.Status, clean(r.Message))
+	}
+	fmt.Fprintln(w)
+}
+
+// cleanLines cleans text but keeps its lines.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

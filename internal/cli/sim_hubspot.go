@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/handoffscore/syncd/internal/crm/crmsim/hssim"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// hubspotSimulator keeps to the vendor's limits and its search index lags as
+// the vendor's does.
+func hubspotSimulator(w *world.World, clock *simclock.Clock) (*simulator, http.Handler) {
+	s := hssim.New(w, hssim.Options{Clock: clock, EnforceLimits: true})
+	return &simulator{
+		title: "HubSpot", connection: "portal",
+		secrets: map[string]string{"hubspot-token": s.Credentials().Token},
+		native:  func(f world.Field) string { return f.HubSpot },
+		config: func(dir, url string) string {
+			return fmt.Sprintf("    crm: hubspot\n    base_url: %s\n    auth: {token: \"${file:%s}\"}\n", url, filepath.Join(dir, "hubspot-token"))
+		},
+	}, s
+}

@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/handoffscore/syncd/internal/crm/crmsim/sfsim"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// salesforceSimulator is an org with an external client app whose run-as user
+// is the integration user.
+func salesforceSimulator(w *world.World, clock *simclock.Clock) (*simulator, http.Handler) {
+	s := sfsim.New(w, sfsim.Options{Clock: clock, EnforceLimits: true})
+	c := s.Credentials()
+	return &simulator{
+		title: "Salesforce", connection: "sales-org",
+		secrets: map[string]string{"salesforce-client-id": c.ClientID, "salesforce-client-secret": c.ClientSecret},
+		native:  func(f world.Field) string { return f.Salesforce },
+		config: func(dir, url string) string {
+			return fmt.Sprintf("    crm: salesforce\n    auth:\n      flow: client_credentials\n      login_url: %s\n      client_id: ${file:%s}\n      client_secret: ${file:%s}\n",
+				url, filepath.Join(dir, "salesforce-client-id"), filepath.Join(dir, "salesforce-client-secret"))
+		},
+	}, s
+}

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// simulator is one CRM served on loopback.
+type simulator struct {
+	title      string // "HubSpot"
+	connection string // what the demo calls it
+	url        string
+	secrets    map[string]string            // by file name
+	native     func(world.Field) string     // a field's API name there
+	config     func(dir, url string) string // the connection's own lines
+	server     *http.Server
+}
+
+// simulators are the simulated CRMs, filled with one world.
+type simulators []*simulator
+
+// startSimulators serves the CRMs; addr may end in port 0 for any port.
+func startSimulators(w *world.World, addr map[string]string) (simulators, error) {
+	clock := simclock.New(w.Now)
+	var all simulators
+	for _, make := range []func(*world.World, *simclock.Clock) (*simulator, http.Handler){salesforceSimulator, hubspotSimulator} {
+		s, handler := make(w, clock)
+		at := addr[s.title]
+		if at == "" {
+			at = "127.0.0.1:0"
+		}
+		if err := s.serve(handler, at); err != nil {
+			all.close()
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (s *simulator) serve(h http.Handler, addr string) error {
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("simulated %s: %w", s.title, err)
+	}
+	s.server = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s.url = "http://" + l.Addr().String()
+	go func() {
+		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintln(os.Stderr, "syncd: simulator:", err)
+		}
+	}()
+	return nil
+}
+
+func (all simulators) close() {
+	for _, s := range all {
+		s.server.Close()
+	}
+}
+
+// demo is syncd running against the simulators.
+type demo struct {
+	sims     simulators
+	app      *app.App
+	dir      string
+	config   string
+	imported bool
+}
+
+func startDemo(ctx context.Context, e *env, w *world.World, goLive time.Time, imported bool) (d *demo, err error) {
+	d = &demo{imported: imported}
+	if d.sims, err = startSimulators(w, nil); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.sims.close()
+		}
+	}()
+	if d.dir, err = os.MkdirTemp("", "syncd-demo-"); err != nil {
+		return nil, err
+	}
+	d.config = filepath.Join(d.dir, "syncd.yaml")
+	if err = d.writeConfig(w, goLive); err != nil {
+		return nil, err
+	}
+	cfg, err := config.Load(d.config)
+	if err != nil {
+		return nil, err
+	}
+	d.app, err = e.build(ctx, cfg)
+	return d, err
+}
+
+func (d *demo) close() {
+	d.app.Close()
+	d.sims.close()
+}
+
+// writeConfig writes the configuration a customer would: secrets in files of
+// their own, fields mapped by name.
+func (d *demo) writeConfig(w *world.World, goLive time.Time) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "company: {time_zone: %s, currency: %s, domains: [%s], phone_region: DE}\n", w.TimeZone, w.Currency, w.Domain)
+	// A demo starts with an empty store on deals of weeks: the guard is opened.
+	fmt.Fprintf(&b, "limits: {max_escalations_per_run: 0}\ndatabase: %q\nconnections:\n", filepath.Join(d.dir, "syncd.db"))
+	for _, s := range d.sims {
+		for name, secret := range s.secrets {
+			if err := os.WriteFile(filepath.Join(d.dir, name), []byte(secret), 0o600); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(&b, "  - name: %s\n%s", s.connection, s.config(d.dir, s.url))
+		fmt.Fprintf(&b, "    mode: write\n    schedule: \"@every 1m\"\n    scorecards: [sales-to-cs, sales-to-cs-simplified]\n")
+		fmt.Fprintf(&b, "    scope: {go_live: %s, threshold: 5000}\n", goLive.Format(time.DateOnly))
+		b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n    fields:\n")
+		mapFields(&b, w, s.native)
+	}
+	return os.WriteFile(d.config, []byte(b.String()), 0o600)
+}
+
+// mapFields maps the org's own fields; syncd's and the CSM's have their
+// derived names and need no mapping.
+func mapFields(b *strings.Builder, w *world.World, native func(world.Field) string) {
+	nested := map[string][]string{}
+	for _, f := range w.Fields {
+		group, item, isItem := strings.Cut(f.Name, ".")
+		switch {
+		case isItem:
+			nested[group] = append(nested[group], fmt.Sprintf("%q: %s", item, native(f)))
+		case strings.HasPrefix(f.HubSpot, "handoff_"):
+		default:
+			fmt.Fprintf(b, "      %s: %s\n", f.Name, native(f))
+		}
+	}
+	for _, group := range []string{"evidence", "none", "pick", "date", "until"} {
+		if len(nested[group]) > 0 {
+			slices.Sort(nested[group])
+			fmt.Fprintf(b, "      %s: {%s}\n", group, strings.Join(nested[group], ", "))
+		}
+	}
+}
