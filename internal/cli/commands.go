@@ -226,41 +226,6 @@ func scorecardCommand(e *env) *cobra.Command {
 	return cmd
 }
 
-func simCommand(e *env) *cobra.Command {
-	var sfAddr, hsAddr, dir string
-	var deals int
-	cmd := &cobra.Command{
-		Use: "sim", Short: "The simulated CRMs as servers, for trying clients against", Args: cobra.NoArgs,
-		Example: "  syncd sim --deals 1000 --salesforce 127.0.0.1:9001 --hubspot 127.0.0.1:9002",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, _, err := demoWorld(dir, deals)
-			if err != nil {
-				return &exit{exitUsage, err}
-			}
-			sims, err := startSimulators(w, map[string]string{"Salesforce": sfAddr, "HubSpot": hsAddr})
-			if err != nil {
-				return &exit{exitUsage, err}
-			}
-			defer sims.close()
-			for _, s := range sims {
-				fmt.Fprintf(e.out, "%s %s\n", s.title, s.url)
-				for name, secret := range s.secrets {
-					fmt.Fprintf(e.out, "  %s %s\n", name, secret)
-				}
-			}
-			fmt.Fprintln(e.out, "Stop with Ctrl-C.")
-			<-cmd.Context().Done()
-			return nil
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&sfAddr, "salesforce", "127.0.0.1:0", "address of the simulated Salesforce")
-	f.StringVar(&hsAddr, "hubspot", "127.0.0.1:0", "address of the simulated HubSpot")
-	f.StringVar(&dir, "import", "", "fill the CRMs from CSV files in this folder")
-	f.IntVar(&deals, "deals", 300, "deals to invent")
-	return cmd
-}
-
 // version is what syncd version prints.
 type version struct {
 	Version    string            `json:"version"`

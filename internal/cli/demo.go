@@ -25,7 +25,7 @@ func demoCommand(e *env) *cobra.Command {
 		Example: "  syncd demo\n  syncd demo --once -o json\n  syncd demo --once --import ./my-csv-files",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, goLive, err := demoWorld(dir, deals)
+			w, goLive, err := demoWorld(dir, world.GenerateOptions{Deals: deals})
 			if err != nil {
 				return &exit{exitUsage, err}
 			}
@@ -49,11 +49,11 @@ func demoCommand(e *env) *cobra.Command {
 
 // demoWorld is the company the simulators are filled with, and from when on
 // its deals are scored.
-func demoWorld(dir string, deals int) (*world.World, time.Time, error) {
+func demoWorld(dir string, o world.GenerateOptions) (*world.World, time.Time, error) {
 	now := time.Now().UTC().Truncate(time.Second)
 	if dir == "" {
-		w := world.Generate(world.GenerateOptions{Deals: deals, Seed: demoSeed, Now: now})
-		return w, now.AddDate(0, 0, -45), nil
+		o.Seed, o.Now = demoSeed, now
+		return world.Generate(o), now.AddDate(0, 0, -45), nil
 	}
 	w, err := world.Import(dir, world.ImportOptions{Seed: demoSeed, Now: now})
 	if err != nil {

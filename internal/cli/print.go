@@ -18,6 +18,13 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// writeJSONLine writes one value on one line, for a program that reads along.
+func writeJSONLine(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
 // newTable is a plain table; it never prints colour codes.
 func newTable(w io.Writer, header ...string) table.Writer {
 	t := table.NewWriter()

@@ -12,14 +12,18 @@ import (
 
 // hubspotSimulator keeps to the vendor's limits and its search index lags as
 // the vendor's does.
-func hubspotSimulator(w *world.World, clock *simclock.Clock) (*simulator, http.Handler) {
-	s := hssim.New(w, hssim.Options{Clock: clock, EnforceLimits: true})
+func hubspotSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*simulator, http.Handler) {
+	s := hssim.New(w, hssim.Options{Clock: clock, EnforceLimits: o.limits, NoSearchLag: !o.lag, Latency: o.latency})
 	return &simulator{
 		title: "HubSpot", connection: "portal",
 		secrets: map[string]string{"hubspot-token": s.Credentials().Token},
 		native:  func(f world.Field) string { return f.HubSpot },
 		config: func(dir, url string) string {
 			return fmt.Sprintf("    crm: hubspot\n    base_url: %s\n    auth: {token: \"${file:%s}\"}\n", url, filepath.Join(dir, "hubspot-token"))
+		},
+		counters: func() simCounters {
+			n := s.Stats()
+			return simCounters{Requests: n.ByKind, Rows: n.Rows, Written: n.Written, InFlight: n.MaxInFlight, Bytes: n.BytesOut}
 		},
 	}, s
 }

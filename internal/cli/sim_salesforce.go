@@ -12,8 +12,8 @@ import (
 
 // salesforceSimulator is an org with an external client app whose run-as user
 // is the integration user.
-func salesforceSimulator(w *world.World, clock *simclock.Clock) (*simulator, http.Handler) {
-	s := sfsim.New(w, sfsim.Options{Clock: clock, EnforceLimits: true})
+func salesforceSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*simulator, http.Handler) {
+	s := sfsim.New(w, sfsim.Options{Clock: clock, EnforceLimits: o.limits, Latency: o.latency, WallClockAssertions: true})
 	c := s.Credentials()
 	return &simulator{
 		title: "Salesforce", connection: "sales-org",
@@ -22,6 +22,10 @@ func salesforceSimulator(w *world.World, clock *simclock.Clock) (*simulator, htt
 		config: func(dir, url string) string {
 			return fmt.Sprintf("    crm: salesforce\n    auth:\n      flow: client_credentials\n      login_url: %s\n      client_id: ${file:%s}\n      client_secret: ${file:%s}\n",
 				url, filepath.Join(dir, "salesforce-client-id"), filepath.Join(dir, "salesforce-client-secret"))
+		},
+		counters: func() simCounters {
+			n := s.Stats()
+			return simCounters{Requests: n.Requests, Rows: n.Rows, Written: n.Written, InFlight: n.MaxInFlight, Bytes: n.Bytes}
 		},
 	}, s
 }

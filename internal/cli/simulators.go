@@ -20,25 +20,52 @@ import (
 
 // simulator is one CRM served on loopback.
 type simulator struct {
+	crm        string // "hubspot", as the configuration has it
 	title      string // "HubSpot"
 	connection string // what the demo calls it
 	url        string
 	secrets    map[string]string            // by file name
 	native     func(world.Field) string     // a field's API name there
 	config     func(dir, url string) string // the connection's own lines
+	counters   func() simCounters
 	server     *http.Server
+}
+
+// simCounters are what a simulated CRM has been asked for.
+type simCounters struct {
+	Requests map[string]int `json:"requests"` // by kind
+	Rows     map[string]int `json:"rows"`     // served, by object
+	Written  map[string]int `json:"written"`  // records, by object
+	InFlight int            `json:"max_in_flight"`
+	Bytes    int64          `json:"bytes"`
+}
+
+// simOptions say how simulated CRMs are served.
+type simOptions struct {
+	addr    map[string]string // by title; may end in port 0 for any port
+	only    string            // the crm to serve; "" means both
+	latency time.Duration     // real time added to every request
+	limits  bool              // refuse as the vendors do
+	lag     bool              // HubSpot's search index lags as the vendor's does
 }
 
 // simulators are the simulated CRMs, filled with one world.
 type simulators []*simulator
 
-// startSimulators serves the CRMs; addr may end in port 0 for any port.
-func startSimulators(w *world.World, addr map[string]string) (simulators, error) {
+// startSimulators serves the CRMs.
+func startSimulators(w *world.World, o simOptions) (simulators, error) {
 	clock := simclock.New(w.Now)
 	var all simulators
-	for _, make := range []func(*world.World, *simclock.Clock) (*simulator, http.Handler){salesforceSimulator, hubspotSimulator} {
-		s, handler := make(w, clock)
-		at := addr[s.title]
+	for _, vendor := range []struct {
+		crm  string
+		fill func(*world.World, *simclock.Clock, simOptions) (*simulator, http.Handler)
+	}{{"salesforce", salesforceSimulator}, {"hubspot", hubspotSimulator}} {
+		if o.only != "" && o.only != vendor.crm {
+			continue
+		}
+		s, handler := vendor.fill(w, clock, o)
+		s.crm = vendor.crm
+		at := o.addr[s.crm]
 		if at == "" {
 			at = "127.0.0.1:0"
 		}
@@ -83,7 +110,7 @@ type demo struct {
 
 func startDemo(ctx context.Context, e *env, w *world.World, goLive time.Time, imported bool) (d *demo, err error) {
 	d = &demo{imported: imported}
-	if d.sims, err = startSimulators(w, nil); err != nil {
+	if d.sims, err = startSimulators(w, simOptions{limits: true, lag: true}); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -95,7 +122,7 @@ func startDemo(ctx context.Context, e *env, w *world.World, goLive time.Time, im
 		return nil, err
 	}
 	d.config = filepath.Join(d.dir, "syncd.yaml")
-	if err = d.writeConfig(w, goLive); err != nil {
+	if err = d.sims.writeConfig(d.config, w, goLive); err != nil {
 		return nil, err
 	}
 	cfg, err := config.Load(d.config)
@@ -112,25 +139,26 @@ func (d *demo) close() {
 }
 
 // writeConfig writes the configuration a customer would: secrets in files of
-// their own, fields mapped by name.
-func (d *demo) writeConfig(w *world.World, goLive time.Time) error {
+// their own beside it, fields mapped by name.
+func (all simulators) writeConfig(path string, w *world.World, goLive time.Time) error {
+	dir := filepath.Dir(path)
 	var b strings.Builder
 	fmt.Fprintf(&b, "company: {time_zone: %s, currency: %s, domains: [%s], phone_region: DE}\n", w.TimeZone, w.Currency, w.Domain)
 	// A demo starts with an empty store on deals of weeks: the guard is opened.
-	fmt.Fprintf(&b, "limits: {max_escalations_per_run: 0}\ndatabase: %q\nconnections:\n", filepath.Join(d.dir, "syncd.db"))
-	for _, s := range d.sims {
+	fmt.Fprintf(&b, "limits: {max_escalations_per_run: 0}\ndatabase: %q\nconnections:\n", filepath.Join(dir, "syncd.db"))
+	for _, s := range all {
 		for name, secret := range s.secrets {
-			if err := os.WriteFile(filepath.Join(d.dir, name), []byte(secret), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(secret), 0o600); err != nil {
 				return err
 			}
 		}
-		fmt.Fprintf(&b, "  - name: %s\n%s", s.connection, s.config(d.dir, s.url))
+		fmt.Fprintf(&b, "  - name: %s\n%s", s.connection, s.config(dir, s.url))
 		fmt.Fprintf(&b, "    mode: write\n    schedule: \"@every 1m\"\n    scorecards: [sales-to-cs, sales-to-cs-simplified]\n")
 		fmt.Fprintf(&b, "    scope: {go_live: %s, threshold: 5000}\n", goLive.Format(time.DateOnly))
 		b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n    fields:\n")
 		mapFields(&b, w, s.native)
 	}
-	return os.WriteFile(d.config, []byte(b.String()), 0o600)
+	return os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
 // mapFields maps the org's own fields; syncd's and the CSM's have their

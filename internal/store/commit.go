@@ -21,18 +21,18 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 			{"judgements", "connection, object, id, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements), ""},
 			{"states", stateColumns, stateRows(slice.States), stateConflict},
 		} {
-			if err := insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
+			if err := s.insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
 				return err
 			}
 		}
-		if err := supersede(ctx, tx, slice); err != nil {
+		if err := s.supersede(ctx, tx, slice); err != nil {
 			return err
 		}
 		rows, err := intentRows(slice.Intents)
 		if err != nil {
 			return err
 		}
-		if err := insert(ctx, tx, "intents", intentColumns, rows, ""); err != nil {
+		if err := s.insert(ctx, tx, "intents", intentColumns, rows, ""); err != nil {
 			return err
 		}
 		return saveRun(ctx, tx, slice.Run)
@@ -42,34 +42,21 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 // supersede ends the unfinished intents of every deal in the slice: the deal
 // has just been read, so what was still to be written is known anew. A
 // rejected write that is not due yet stays, unless a new one takes its place.
-func supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
-	for ids := slice.Read; len(ids) > 0; {
-		k := min(len(ids), maxParams-2)
-		args := make([]any, 0, k+2)
-		args = append(args, slice.Run.Connection, ms(slice.Run.WindowTo))
-		for _, id := range ids[:k] {
-			args = append(args, id)
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND
-			(status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $2)) AND id IN `+places(2, k), args...)
-		if err != nil {
-			return fmt.Errorf("store intents: %w", err)
-		}
-		ids = ids[k:]
+func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
+	end := func(ids []string, where string, fixed ...any) error {
+		return inParts(s, ids, fixed, func(list string, args []any) error {
+			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE `+where+` AND id IN `+list, args...); err != nil {
+				return fmt.Errorf("store intents: %w", err)
+			}
+			return nil
+		})
 	}
-	for ids := slice.written(); len(ids) > 0; {
-		k := min(len(ids), maxParams-1)
-		args := append(make([]any, 0, k+1), slice.Run.Connection)
-		for _, id := range ids[:k] {
-			args = append(args, id)
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND status = 'rejected' AND id IN `+places(1, k), args...)
-		if err != nil {
-			return fmt.Errorf("store intents: %w", err)
-		}
-		ids = ids[k:]
+	err := end(slice.Read, `connection = $1 AND (status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $2))`,
+		slice.Run.Connection, ms(slice.Run.WindowTo))
+	if err != nil {
+		return err
 	}
-	return nil
+	return end(slice.written(), `connection = $1 AND status = 'rejected'`, slice.Run.Connection)
 }
 
 func (s Slice) written() []string {

@@ -24,19 +24,12 @@ func (s *Store) Underway(ctx context.Context, connection, run string, limit int)
 // Rejected returns the rejected intents of some deals, one a deal and card.
 func (s *Store) Rejected(ctx context.Context, connection string, ids []string) ([]Intent, error) {
 	var all []Intent
-	for len(ids) > 0 {
-		k := min(len(ids), maxParams-1)
-		args := append(make([]any, 0, k+1), connection)
-		for _, id := range ids[:k] {
-			args = append(args, id)
-		}
-		part, err := s.intents(ctx, `connection = $1 AND status = 'rejected' AND id IN `+places(1, k), args...)
-		if err != nil {
-			return nil, err
-		}
-		all, ids = append(all, part...), ids[k:]
-	}
-	return all, nil
+	err := inParts(s, ids, []any{connection}, func(list string, args []any) error {
+		part, err := s.intents(ctx, `connection = $1 AND status = 'rejected' AND id IN `+list, args...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
 }
 
 // Refused returns the rejected intents of a run.
@@ -73,15 +66,13 @@ func scanIntent(scan func(...any) error) (in Intent, err error) {
 // MarkSent notes that intents are on their way.
 func (s *Store) MarkSent(ctx context.Context, l Lease, ids []int64, now time.Time) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
-		args := append(make([]any, 0, len(ids)+1), ms(now))
-		for _, id := range ids {
-			args = append(args, id)
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE seq IN `+places(1, len(ids)), args...)
-		if err != nil {
-			return fmt.Errorf("store intents: %w", err)
-		}
-		return nil
+		return inParts(s, ids, []any{ms(now)}, func(list string, args []any) error {
+			_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE seq IN `+list, args...)
+			if err != nil {
+				return fmt.Errorf("store intents: %w", err)
+			}
+			return nil
+		})
 	})
 }
 
@@ -92,10 +83,10 @@ func (s *Store) Resolve(ctx context.Context, l Lease, results []Result) error {
 		for i, r := range results {
 			rows[i] = []any{r.ID, ms(r.At), r.Status, r.Class, r.Code, r.Message}
 		}
-		if err := insert(ctx, tx, "outcomes", "intent, at, status, class, code, message", rows, ""); err != nil {
+		if err := s.insert(ctx, tx, "outcomes", "intent, at, status, class, code, message", rows, ""); err != nil {
 			return err
 		}
-		if err := confirm(ctx, tx, results); err != nil {
+		if err := s.confirm(ctx, tx, results); err != nil {
 			return err
 		}
 		for _, r := range results {
@@ -113,22 +104,19 @@ func (s *Store) Resolve(ctx context.Context, l Lease, results []Result) error {
 }
 
 // confirm resolves the confirmed ones, as a rule nearly all, in one statement.
-func confirm(ctx context.Context, tx *sql.Tx, results []Result) error {
-	var args []any
+func (s *Store) confirm(ctx context.Context, tx *sql.Tx, results []Result) error {
+	var ids []int64
+	var now time.Time
 	for _, r := range results {
 		if r.Status == Confirmed {
-			if args == nil {
-				args = append(args, ms(r.At))
-			}
-			args = append(args, r.ID)
+			ids, now = append(ids, r.ID), r.At
 		}
 	}
-	if len(args) == 0 {
+	return inParts(s, ids, []any{ms(now)}, func(list string, args []any) error {
+		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'confirmed', class = '', code = '', message = '', next_try = 0, updated_at = $1 WHERE seq IN `+list, args...)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
 		return nil
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'confirmed', class = '', code = '', message = '', next_try = 0, updated_at = $1 WHERE seq IN `+places(1, len(args)-1), args...)
-	if err != nil {
-		return fmt.Errorf("store intents: %w", err)
-	}
-	return nil
+	})
 }

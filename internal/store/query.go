@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// maxParams is how many parameters one statement may carry on either engine.
-const maxParams = 30000
+// maxParams bounds the parameters of one statement: engines allow more, but
+// their text and their bindings are held in memory.
+const maxParams = 8000
 
 type querier interface {
 	QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error)
@@ -38,12 +39,9 @@ func query[T any](ctx context.Context, db querier, row func(scan func(...any) er
 
 // insert writes rows of n values each in as few statements as fit. suffix
 // follows the values: ON CONFLICT ...
-func insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	n := len(rows[0])
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {
 	for len(rows) > 0 {
+		n := len(rows[0])
 		k := min(len(rows), maxParams/n)
 		var b strings.Builder
 		b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
@@ -52,7 +50,7 @@ func insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(places(i*n, n))
+			s.places(&b, i*n, n)
 			args = append(args, row...)
 		}
 		b.WriteString(" " + suffix)
@@ -64,18 +62,43 @@ func insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any
 	return nil
 }
 
-// places is "($4,$5,$6)" for 3 parameters after the third.
-func places(after, n int) string {
-	b := make([]byte, 0, 6*n+2)
-	b = append(b, '(')
+// inParts calls do with a list of values in parts that fit one statement: list
+// is the text to put behind IN, args are the fixed ones, which the statement
+// must name before the list, with the part behind them.
+func inParts[T any](s *Store, values []T, fixed []any, do func(list string, args []any) error) error {
+	for len(values) > 0 {
+		k := min(len(values), maxParams-len(fixed))
+		args := append(make([]any, 0, k+len(fixed)), fixed...)
+		for _, v := range values[:k] {
+			args = append(args, v)
+		}
+		var b strings.Builder
+		s.places(&b, len(fixed), k)
+		if err := do(b.String(), args); err != nil {
+			return err
+		}
+		values = values[k:]
+	}
+	return nil
+}
+
+// places writes "($4,$5,$6)" for 3 parameters after the third. SQLite looks
+// named ones up in a list, which takes the square of their number, and counts
+// nameless ones on from the last named.
+func (s *Store) places(b *strings.Builder, after, n int) {
+	b.WriteByte('(')
 	for i := 1; i <= n; i++ {
 		if i > 1 {
-			b = append(b, ',')
+			b.WriteByte(',')
 		}
-		b = append(b, '$')
-		b = strconv.AppendInt(b, int64(after+i), 10)
+		if s.dialect == SQLite {
+			b.WriteByte('?')
+			continue
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(after + i))
 	}
-	return string(append(b, ')'))
+	b.WriteByte(')')
 }
 
 func bit(b bool) int {

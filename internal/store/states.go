@@ -14,20 +14,12 @@ const stateColumns = `connection, object, id, card, attempt, status, is_open, ne
 // States returns where the handoffs of some deals stand, on every card.
 func (s *Store) States(ctx context.Context, connection string, ids []string) ([]State, error) {
 	var all []State
-	for len(ids) > 0 {
-		k := min(len(ids), maxParams-1)
-		args := make([]any, 0, k+1)
-		args = append(args, connection)
-		for _, id := range ids[:k] {
-			args = append(args, id)
-		}
-		part, err := query(ctx, s.db, scanState, `SELECT `+stateColumns+` FROM states WHERE connection = $1 AND id IN `+places(1, k), args...)
-		if err != nil {
-			return nil, err
-		}
-		all, ids = append(all, part...), ids[k:]
-	}
-	return all, nil
+	err := inParts(s, ids, []any{connection}, func(list string, args []any) error {
+		part, err := query(ctx, s.db, scanState, `SELECT `+stateColumns+` FROM states WHERE connection = $1 AND id IN `+list, args...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
 }
 
 func scanState(scan func(...any) error) (st State, err error) {

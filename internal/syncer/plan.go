@@ -261,23 +261,50 @@ func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadlin
 	return ctx.Err()
 }
 
-// slice judges one loaded batch and commits what follows.
+// atOnce is how many deals are judged and committed together: enough to make a
+// transaction worth its while, few enough to hold in memory.
+const atOnce = 250
+
+// slice judges one loaded batch and commits what follows, in parts; the cursor
+// moves with the last one. Deals that were judged before a fault and are judged
+// again after it come out the same.
 func (p *pass) slice(ctx context.Context, l loaded) error {
-	now := p.run.WindowTo
-	ids := make([]string, 0, len(l.deals.Deals))
-	for i := range l.deals.Deals {
-		ids = append(ids, l.deals.Deals[i].Ref.ID)
-	}
 	gone := append(l.gone, l.deals.Gone...)
-	for _, id := range gone {
-		ids = append(ids, string(id))
-	}
 	for id, survivor := range l.deals.Merged {
-		ids = append(ids, string(id))
 		gone = append(gone, id)
 		if !p.seen[survivor] {
 			p.Log.Info("deal was merged away", zap.String("connection", p.c.Name), zap.String("deal", string(id)), zap.String("survivor", string(survivor)))
 		}
+	}
+	deals := l.deals.Deals
+	for len(deals) > atOnce {
+		if err := p.part(ctx, deals[:atOnce], nil, func() {}); err != nil {
+			return err
+		}
+		clear(deals[:atOnce]) // judged and kept: not held until the batch ends
+		deals = deals[atOnce:]
+	}
+	advance := func() { p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON() }
+	if err := p.part(ctx, deals, gone, advance); err != nil {
+		return err
+	}
+	if p.Progress != nil {
+		p.Progress(p.c.Name, p.counts.DealsRead)
+	}
+	return nil
+}
+
+// part judges some deals and commits what follows of them; advance moves the
+// run before that. A run that does not move keeps its counts as well, so that
+// what is judged again is counted once.
+func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, advance func()) error {
+	now := p.run.WindowTo
+	ids := make([]string, 0, len(deals)+len(gone))
+	for i := range deals {
+		ids = append(ids, deals[i].Ref.ID)
+	}
+	for _, id := range gone {
+		ids = append(ids, string(id))
 	}
 	states, err := p.Store.States(ctx, p.c.Name, ids)
 	if err != nil {
@@ -292,8 +319,8 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 		return err
 	}
 	s := store.Slice{Read: ids}
-	for i := range l.deals.Deals {
-		d := &l.deals.Deals[i]
+	for i := range deals {
+		d := &deals[i]
 		p.seen[crm.DealID(d.Ref.ID)] = true
 		if err := p.deal(d, kept[d.Ref.ID], rows[d.Ref.ID], held[d.Ref.ID], now, &s); err != nil {
 			return err
@@ -302,16 +329,9 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 	for _, id := range gone {
 		p.goneDeal(kept[string(id)], rows[string(id)], now, &s)
 	}
-	p.run.Cursor = l.cursor
-	p.run.Counts = p.counts.JSON()
+	advance()
 	s.Run = *p.run
-	if err := p.Store.Commit(ctx, p.lease, s); err != nil {
-		return err
-	}
-	if p.Progress != nil {
-		p.Progress(p.c.Name, p.counts.DealsRead)
-	}
-	return nil
+	return p.Store.Commit(ctx, p.lease, s)
 }
 
 // held are writes that were rejected and are not due again: by deal, the

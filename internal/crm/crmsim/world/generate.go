@@ -15,12 +15,13 @@ type GenerateOptions struct {
 	Deals int
 	Seed  uint64
 	Now   time.Time
+	Won   bool // every deal is a new customer's, won in the last 40 days
 }
 
 // Generate invents a seller with its customers and deals. The same options
 // give the same world. Deals come in every state that a handoff can be in.
 func Generate(o GenerateOptions) *World {
-	g := &generator{rng: rand.New(rand.NewPCG(o.Seed, 2026)), w: seller(o.Now)}
+	g := &generator{won: o.Won, rng: rand.New(rand.NewPCG(o.Seed, 2026)), w: seller(o.Now)}
 	g.people(max(6, min(60, o.Deals/12)))
 	for range o.Deals {
 		g.deal()
@@ -38,6 +39,7 @@ func seller(now time.Time) *World {
 }
 
 type generator struct {
+	won bool
 	rng *rand.Rand
 	w   *World
 	aes []int
@@ -123,15 +125,18 @@ func (g *generator) deal() {
 	if g.chance(8) {
 		d.Type = "Renewal"
 	}
+	if g.won {
+		d.Type = "New Business"
+	}
 	days := g.rng.IntN(40) + 1
-	if g.chance(10) {
+	if g.chance(10) && !g.won {
 		days += 120 // long before anybody scored handoffs
 	}
 	won := g.w.Now.AddDate(0, 0, -days).Truncate(time.Hour).Add(time.Duration(g.rng.IntN(3600)) * time.Second)
 	d.CreatedAt = won.AddDate(0, 0, -60)
 	d.CloseDate = won.Format(time.DateOnly)
 	switch k := n % 10; {
-	case k < 7:
+	case k < 7 || g.won:
 		d.Stage, d.WonAt = Won, won
 	case k == 7:
 		d.Stage = Lost

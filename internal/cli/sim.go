@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// simStart is what syncd sim -o json prints once it serves.
+type simStart struct {
+	Config     string        `json:"config,omitempty"`
+	Simulators []simEndpoint `json:"simulators"`
+}
+
+type simEndpoint struct {
+	CRM     string            `json:"crm"`
+	URL     string            `json:"url"`
+	Secrets map[string]string `json:"secrets"`
+}
+
+func simCommand(e *env) *cobra.Command {
+	var o simOptions
+	var invent world.GenerateOptions
+	var dir, write, sfAddr, hsAddr string
+	var unlimited bool
+	cmd := &cobra.Command{
+		Use: "sim", Short: "The simulated CRMs as servers, for trying clients against", Args: cobra.NoArgs,
+		Long: "sim serves a Salesforce org and a HubSpot portal on loopback, filled with one invented company.\n" +
+			"With -o json, a line read on standard input is answered with what was asked of them so far.",
+		Example: "  syncd sim --deals 1000 --salesforce 127.0.0.1:9001 --hubspot 127.0.0.1:9002\n" +
+			"  syncd sim --config-dir ./try & syncd run --once -c ./try/syncd.yaml",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.only != "" && o.only != "salesforce" && o.only != "hubspot" {
+				return &exit{exitUsage, fmt.Errorf("--only takes salesforce or hubspot, not %q", o.only)}
+			}
+			w, goLive, err := demoWorld(dir, invent)
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			o.limits, o.lag = !unlimited, !unlimited
+			o.addr = map[string]string{"salesforce": sfAddr, "hubspot": hsAddr}
+			sims, err := startSimulators(w, o)
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			defer sims.close()
+			var path string
+			if write != "" {
+				path = filepath.Join(write, "syncd.yaml")
+				if err := sims.writeConfig(path, w, goLive); err != nil {
+					return &exit{exitUsage, err}
+				}
+			}
+			if err := e.printSimulators(sims, path); err != nil {
+				return err
+			}
+			if e.json() {
+				go e.answerCounters(bufio.NewScanner(cmd.InOrStdin()), sims)
+			}
+			<-cmd.Context().Done()
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&sfAddr, "salesforce", "127.0.0.1:0", "address of the simulated Salesforce")
+	f.StringVar(&hsAddr, "hubspot", "127.0.0.1:0", "address of the simulated HubSpot")
+	f.StringVar(&o.only, "only", "", "serve salesforce or hubspot alone")
+	f.StringVar(&dir, "import", "", "fill the CRMs from CSV files in this folder")
+	f.IntVar(&invent.Deals, "deals", 300, "deals to invent")
+	f.BoolVar(&invent.Won, "won", false, "invent won deals only")
+	f.DurationVar(&o.latency, "latency", 0, "time added to every request")
+	f.BoolVar(&unlimited, "no-limits", false, "no rate limits, and no lag of HubSpot's search")
+	f.StringVar(&write, "config-dir", "", "write a configuration for syncd into this folder, secrets included")
+	return cmd
+}
+
+func (e *env) printSimulators(sims simulators, config string) error {
+	if e.json() {
+		start := simStart{Config: config}
+		for _, s := range sims {
+			start.Simulators = append(start.Simulators, simEndpoint{CRM: s.crm, URL: s.url, Secrets: s.secrets})
+		}
+		return writeJSONLine(e.out, start)
+	}
+	for _, s := range sims {
+		fmt.Fprintf(e.out, "%s %s\n", s.title, s.url)
+		for _, name := range slices.Sorted(maps.Keys(s.secrets)) {
+			fmt.Fprintf(e.out, "  %s %s\n", name, s.secrets[name])
+		}
+	}
+	if config != "" {
+		fmt.Fprintf(e.out, "Try: syncd run --once -c %s\n", config)
+	}
+	fmt.Fprintln(e.out, "Stop with Ctrl-C.")
+	return nil
+}
+
+// answerCounters prints the counters once for every line read.
+func (e *env) answerCounters(lines *bufio.Scanner, sims simulators) {
+	for lines.Scan() {
+		all := map[string]simCounters{}
+		for _, s := range sims {
+			all[s.crm] = s.counters()
+		}
+		if writeJSONLine(e.out, all) != nil {
+			return
+		}
+	}
+}
