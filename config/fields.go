@@ -177,7 +177,7 @@ func (b *fieldList) card(card *scorecard.Card) {
 	for _, cat := range card.Categories {
 		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours})
 	}
-	for _, item := range card.Items() {
+	for item := range card.Items() {
 		s := spec{name: "item_" + crm.Underscored(item.ID) + "_score", kind: crm.Number, writer: crm.Ours}
 		if !item.Auto {
 			s.kind, s.writer, s.options, s.track = crm.Picklist, crm.CSM, []string{"0", "1", "2"}, false

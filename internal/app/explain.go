@@ -116,7 +116,7 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 		return Explanation{}, false, err
 	}
 	var j syncer.Judged
-	if err := json.Unmarshal(judgement.Body, &j); err != nil {
+	if err := json.Unmarshal([]byte(judgement.Body), &j); err != nil {
 		return Explanation{}, false, fmt.Errorf("stored judgement of %s: %w", s.Ref, err)
 	}
 	card, err := a.cardOf(ctx, c, s.Card, judgement.Version)
@@ -155,7 +155,7 @@ func (a *App) describeDeal(ctx context.Context, ref crm.Ref, card *scorecard.Car
 		return err
 	}
 	var d crm.Deal
-	if err := json.Unmarshal(snapshot.Body, &d); err != nil {
+	if err := json.Unmarshal([]byte(snapshot.Body), &d); err != nil {
 		return fmt.Errorf("stored snapshot of %s: %w", ref, err)
 	}
 	e.Name, e.WonAt, e.WonFrom = d.Name.Text, d.WonAt.At, d.WonAt.Source

@@ -289,7 +289,7 @@ func TestEveryCheckIsImplemented(t *testing.T) {
 	}
 	names := slices.Collect(maps.Keys(scorecard.Checks()))
 	for _, card := range []*scorecard.Card{salesCard(), partnerCard()} {
-		for _, it := range card.Items() {
+		for it := range card.Items() {
 			if !slices.Contains(names, it.Check.Name) {
 				t.Errorf("the tests use %s, which is no check", it.Check.Name)
 			}

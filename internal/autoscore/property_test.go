@@ -71,7 +71,7 @@ func drawDeal(t *rapid.T) *crm.Deal {
 
 func drawEntered(t *rapid.T, card *scorecard.Card) Entered {
 	e := Entered{}
-	for _, it := range card.Items() {
+	for it := range card.Items() {
 		switch rapid.IntRange(0, 5).Draw(t, it.ID) {
 		case 0, 1:
 			e[it.ID] = crm.Value(rapid.SampledFrom([]string{"0", "1", "2", " 2 ", "1.0"}).Draw(t, it.ID+" value"))
@@ -170,7 +170,7 @@ func TestAValidValueSettlesEveryJudgementItem(t *testing.T) {
 		d := drawDeal(t)
 		value := rapid.SampledFrom([]string{"0", "1", "2"}).Draw(t, "value")
 		entered := Entered{}
-		for _, it := range card.Items() {
+		for it := range card.Items() {
 			entered[it.ID] = crm.Value(value)
 		}
 		for _, it := range j.Score(card, d, entered, At{Now: now}).Items {
@@ -224,7 +224,7 @@ func TestBlankingNeverRaisesAFloor(t *testing.T) {
 func TestUnreadableIsNeverBlank(t *testing.T) {
 	j := New(testRules(t))
 	for _, card := range []*scorecard.Card{salesCard(), partnerCard()} {
-		for _, it := range card.Items() {
+		for it := range card.Items() {
 			for param, name := range it.Check.Sources {
 				d := partnerDeal()
 				d.Fields[name] = crm.Cell{State: crm.Unreadable}

@@ -40,7 +40,7 @@ func Human(card *scorecard.Card, d *crm.Deal, base string) crm.Cell {
 // Entered collects the cells in which a person scores the card's judgement items.
 func Entered(card *scorecard.Card, d *crm.Deal) autoscore.Entered {
 	e := autoscore.Entered{}
-	for _, item := range card.Items() {
+	for item := range card.Items() {
 		if item.Auto {
 			continue
 		}

@@ -46,7 +46,7 @@ func show(in Input, out Output) map[string]string {
 	for _, cat := range card.Categories {
 		v["category_"+cat.ID] = ""
 	}
-	for _, item := range card.Items() {
+	for item := range card.Items() {
 		if item.Auto {
 			v["item_"+crm.Underscored(item.ID)+"_score"] = scoreText(out.Result.Item(item.ID))
 		}

@@ -5,6 +5,8 @@
 // how a handoff lives (handoff). It is pure: no I/O, no clock, no log.
 package scorecard
 
+import "iter"
+
 // Card is one version of a scorecard. It is immutable once parsed.
 type Card struct {
 	ID      string // "sales-to-cs"
@@ -99,13 +101,26 @@ type Group struct {
 	Advice  string // what to do about it, in a sentence
 }
 
-// Items returns all items in order.
-func (c *Card) Items() []Item {
-	var all []Item
-	for _, cat := range c.Categories {
-		all = append(all, cat.Items...)
+// Items yields all items in order.
+func (c *Card) Items() iter.Seq[*Item] {
+	return func(yield func(*Item) bool) {
+		for i := range c.Categories {
+			for j := range c.Categories[i].Items {
+				if !yield(&c.Categories[i].Items[j]) {
+					return
+				}
+			}
+		}
 	}
-	return all
+}
+
+// Count is how many items the card has.
+func (c *Card) Count() int {
+	n := 0
+	for i := range c.Categories {
+		n += len(c.Categories[i].Items)
+	}
+	return n
 }
 
 // Item returns the item with the given id, or nil.

@@ -66,8 +66,8 @@ func TestTheShippedCardsHaveTheirPointsAndBands(t *testing.T) {
 			if diff := cmp.Diff(tt.bands, strings.Join(bands, ", ")); diff != "" {
 				t.Error(diff)
 			}
-			if c.OutOf != tt.outOf || len(c.Items()) != tt.items {
-				t.Errorf("%d points, %d items", c.OutOf, len(c.Items()))
+			if c.OutOf != tt.outOf || c.Count() != tt.items {
+				t.Errorf("%d points, %d items", c.OutOf, c.Count())
 			}
 		})
 	}
@@ -114,7 +114,7 @@ func TestEveryItemHasItsCheck(t *testing.T) {
 	}
 	for id, lines := range want {
 		var b strings.Builder
-		for _, it := range shipped(t)[id].Items() {
+		for it := range shipped(t)[id].Items() {
 			auto := ""
 			if it.Auto {
 				auto = "auto "
@@ -212,7 +212,7 @@ func TestTheLowestBandPausesAfterKickoff(t *testing.T) {
 func TestItemTextsDiffer(t *testing.T) {
 	for id, c := range shipped(t) {
 		seen := map[string]string{}
-		for _, it := range c.Items() {
+		for it := range c.Items() {
 			for _, text := range append(it.Guidance[:], it.Question, it.Gap, it.Title) {
 				if other := seen[text]; other != "" {
 					t.Errorf("%s: %s and %s both say %q", id, other, it.ID, text)

@@ -49,13 +49,13 @@ func (c *Card) Weakest(history []map[string]int, n int) []Weak {
 		mean
 	}
 	var all []ranked
-	for _, it := range c.Items() {
+	for it := range c.Items() {
 		var r ranked
 		points := 0
 		for _, scores := range history {
 			if p, ok := it.score(func(id string) (int, bool) { p, ok := scores[id]; return p, ok }); ok {
 				points += p
-				r.add(&it, p)
+				r.add(it, p)
 			}
 		}
 		if r.n == 0 || r.full() {

@@ -17,7 +17,7 @@ func of(scores map[string]int) Score {
 // drawScores scores each item, or leaves it open.
 func drawScores(t *rapid.T, c *Card, open bool) map[string]int {
 	scores := map[string]int{}
-	for _, it := range c.Items() {
+	for it := range c.Items() {
 		low := 0
 		if open {
 			low = -1
@@ -90,7 +90,7 @@ func TestAnOpenItemIsNeverAddedAsZero(t *testing.T) {
 		c := drawCard(t, cards)
 		scores := drawScores(t, c, true)
 		// A score that the item cannot have is as good as none.
-		for _, it := range c.Items() {
+		for it := range c.Items() {
 			if _, ok := scores[it.ID]; !ok && rapid.Bool().Draw(t, "odd") {
 				scores[it.ID] = rapid.SampledFrom([]int{-1, it.Max + 1, 99}).Draw(t, "odd score")
 			}
@@ -209,6 +209,7 @@ func TestWeakestComparesShares(t *testing.T) {
 
 func TestDiagnose(t *testing.T) {
 	c := shipped(t)["partner-handoff"]
+	items := slices.Collect(c.Items())
 	for _, tt := range []struct {
 		name   string
 		scores string // of items 1 to 9; - is open
@@ -230,7 +231,7 @@ func TestDiagnose(t *testing.T) {
 			scores := map[string]int{}
 			for i, r := range tt.scores {
 				if r != '-' {
-					scores[c.Items()[i].ID] = int(r - '0')
+					scores[items[i].ID] = int(r - '0')
 				}
 			}
 			got := ""

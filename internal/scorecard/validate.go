@@ -52,7 +52,7 @@ func (v *validator) all() {
 		v.category(yamlfile.Index("categories", i-v.own), &v.card.Categories[i])
 	}
 	total := 0
-	for _, it := range v.card.Items() {
+	for it := range v.card.Items() {
 		total += it.Max
 	}
 	if v.numbers && v.card.OutOf != total {
@@ -167,7 +167,7 @@ func (v *validator) oneOf(path, value string, known []string) {
 // oneOfItems checks item ids.
 func (v *validator) oneOfItems(path string, given []string) {
 	var ids []string
-	for _, it := range v.card.Items() {
+	for it := range v.card.Items() {
 		ids = append(ids, it.ID)
 	}
 	for i, id := range given {
@@ -229,8 +229,8 @@ func (v *validator) band(path string, i int, b *Band) {
 			v.fault(at, "the band does not go to the Sales manager", `write "escalation: Sales manager", or remove the task`)
 		}
 	}
-	if b.Weakest < 0 || b.Weakest > len(v.card.Items()) && v.numbers {
-		v.fault(path+".weakest", fmt.Sprintf("is %d; the card has %d items", b.Weakest, len(v.card.Items())), "")
+	if b.Weakest < 0 || b.Weakest > v.card.Count() && v.numbers {
+		v.fault(path+".weakest", fmt.Sprintf("is %d; the card has %d items", b.Weakest, v.card.Count()), "")
 	}
 	v.oneOfItems(path+".restart", b.Restart)
 }

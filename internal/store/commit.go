@@ -78,7 +78,7 @@ func cardRows(cards []Card) [][]any {
 func snapshotRows(list []Snapshot) [][]any {
 	rows := make([][]any, len(list))
 	for i, s := range list {
-		rows[i] = []any{s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, ms(s.At), s.Hash, string(s.Body)}
+		rows[i] = []any{s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, ms(s.At), s.Hash, s.Body}
 	}
 	return rows
 }
@@ -86,7 +86,7 @@ func snapshotRows(list []Snapshot) [][]any {
 func judgementRows(list []Judgement) [][]any {
 	rows := make([][]any, len(list))
 	for i, j := range list {
-		rows[i] = []any{j.Ref.Connection, string(j.Ref.Object), j.Ref.ID, j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, string(j.Body)}
+		rows[i] = []any{j.Ref.Connection, string(j.Ref.Object), j.Ref.ID, j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, j.Body}
 	}
 	return rows
 }

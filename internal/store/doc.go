@@ -80,7 +80,7 @@ type State struct {
 	Amount    string
 	WonAt     time.Time
 	InputHash string
-	Body      []byte
+	Body      string
 	UpdatedAt time.Time
 }
 
@@ -89,7 +89,7 @@ type Snapshot struct {
 	Ref  crm.Ref
 	At   time.Time
 	Hash string
-	Body []byte
+	Body string
 }
 
 // Judgement is one step of a handoff as it was judged.
@@ -99,7 +99,7 @@ type Judgement struct {
 	Attempt           int
 	At                time.Time
 	Run, SnapshotHash string
-	Body              []byte
+	Body              string
 }
 
 // Intent states.

@@ -30,7 +30,7 @@ func scanState(scan func(...any) error) (st State, err error) {
 	err = scan(&st.Ref.Connection, (*string)(&st.Ref.Object), &st.Ref.ID, &st.Card, &st.Attempt, &st.Status, &open, &next, &inScope, &final,
 		&st.Band, &score, &st.Account, &st.Amount, &won, &st.InputHash, &body, &updated)
 	st.Open, st.InScope, st.Final = open != 0, inScope != 0, final != 0
-	st.NextAt, st.WonAt, st.UpdatedAt, st.Body = at(next), at(won), at(updated), []byte(body)
+	st.NextAt, st.WonAt, st.UpdatedAt, st.Body = at(next), at(won), at(updated), body
 	if score.Valid {
 		n := int(score.Int64)
 		st.Score = &n
@@ -121,7 +121,7 @@ func stateRows(states []State) [][]any {
 		}
 		rows[i] = []any{
 			s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
-			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.InputHash, string(s.Body), ms(s.UpdatedAt),
+			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.InputHash, s.Body, ms(s.UpdatedAt),
 		}
 	}
 	return rows

@@ -32,12 +32,12 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	if out.Result.Degraded {
 		p.counts.Degraded++
 	}
-	snapshot, hash, err := p.c.snapshotOf(d)
+	snapshot, hash, err := p.snapshotOf(d)
 	if err != nil {
 		return err
 	}
 	if hash != kept.Snapshot {
-		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
+		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: string(snapshot)})
 	}
 	judgement, err := judgementOf(out)
 	if err != nil {
@@ -47,7 +47,7 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	if judged != kept.Judgement {
 		s.Judgements = append(s.Judgements, store.Judgement{
 			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
-			At: now, Run: p.run.ID, SnapshotHash: hash, Body: judgement,
+			At: now, Run: p.run.ID, SnapshotHash: hash, Body: string(judgement),
 		})
 		p.card(card, s)
 	}
@@ -108,7 +108,7 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 		}
 		k.State = handoff.Close(k.State, "deleted or merged away", now)
 		row.Status, row.Open, row.InScope, row.NextAt, row.UpdatedAt = string(handoff.Closed), false, false, time.Time{}, now
-		row.Body = mustJSON(k)
+		row.Body = string(mustJSON(k))
 		s.States = append(s.States, row)
 	}
 }
@@ -144,7 +144,7 @@ func stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.Sta
 		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
 		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
 		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
-		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out.State, now),
+		InputHash: k.Snapshot, Body: string(body), UpdatedAt: now, NextAt: nextAt(out.State, now),
 	}
 	if f := out.State.Final; f != nil {
 		s.Band, s.Score = f.Band, &f.Total
@@ -162,7 +162,7 @@ func nextAt(s handoff.State, now time.Time) time.Time {
 }
 
 func sameRow(a, b store.State) bool {
-	return string(a.Body) == string(b.Body) && a.Status == b.Status && a.InScope == b.InScope &&
+	return a.Body == b.Body && a.Status == b.Status && a.InScope == b.InScope &&
 		a.Account == b.Account && a.Amount == b.Amount && a.NextAt.Equal(b.NextAt)
 }
 

@@ -82,8 +82,11 @@ func (c *Connection) own(desc crm.Description) map[string]Own {
 // fit cuts text to a field's length, as an adapter does when it writes it; what
 // is compared is what can stand there.
 func fit(text string, length int) string {
+	if length <= 0 || len(text) <= length {
+		return text // a UTF-16 unit takes a byte at least
+	}
 	units := utf16.Encode([]rune(text))
-	if length <= 0 || len(units) <= length {
+	if len(units) <= length {
 		return text
 	}
 	units = units[:length-1]
@@ -140,11 +143,12 @@ func plainLines(s string) string {
 
 // snapshotOf is what history keeps of a deal: everything judged, without
 // syncd's own cells (the key apart) and without the record's own stamp.
-func (c *Connection) snapshotOf(d *crm.Deal) (body []byte, hash string, err error) {
+func (p *pass) snapshotOf(d *crm.Deal) (body []byte, hash string, err error) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
-	kept.Fields = make(map[string]crm.Cell, len(d.Fields))
-	for _, f := range c.Setup.Fields {
+	clear(p.cells)
+	kept.Fields = p.cells
+	for _, f := range p.c.Setup.Fields {
 		if cell, ok := d.Fields[f.Name]; ok && (f.Writer != crm.Ours || f.Base == "key") {
 			kept.Fields[f.Name] = cell
 		}
@@ -165,7 +169,7 @@ func readKept(states []store.State) (map[string]map[string]Kept, map[string]map[
 	kept, rows := map[string]map[string]Kept{}, map[string]map[string]store.State{}
 	for _, s := range states {
 		var k Kept
-		if err := json.Unmarshal(s.Body, &k); err != nil {
+		if err := json.Unmarshal([]byte(s.Body), &k); err != nil {
 			return nil, nil, fmt.Errorf("stored state of %s: %w", s.Ref, err)
 		}
 		if kept[s.Ref.ID] == nil {

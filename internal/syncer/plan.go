@@ -42,7 +42,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 			counts.LeftOut[handoff.ReasonGoLive] = n
 		}
 	}
-	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), seen: map[crm.DealID]bool{}}
+	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), seen: map[crm.DealID]bool{}, cells: map[string]crm.Cell{}}
 	for run.Phase == PhaseChanged || run.Phase == PhaseOpen {
 		ids := pass.changed
 		if run.Phase == PhaseOpen {
@@ -119,6 +119,8 @@ type pass struct {
 	// open one that also moved is read once. It is a saving, not a promise:
 	// after a restart a deal may be read twice.
 	seen map[crm.DealID]bool
+	// cells are those of the snapshot being written, one at a time.
+	cells map[string]crm.Cell
 }
 
 // ref is a deal to look at; cursor, if set, is where to resume behind it.

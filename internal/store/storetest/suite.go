@@ -161,7 +161,7 @@ func held(t *testing.T, s *store.Store) {
 func sample(id string, score *int) store.State {
 	return store.State{
 		Ref: ref(id), Card: "sales-to-cs", Attempt: 1, Status: "scoring open", Open: true, InScope: true, Score: score, Account: "a", Amount: "12.50",
-		WonAt: now.Add(-time.Hour), InputHash: "h", Body: []byte(`{"k":"v"}`), UpdatedAt: now,
+		WonAt: now.Add(-time.Hour), InputHash: "h", Body: `{"k":"v"}`, UpdatedAt: now,
 	}
 }
 
@@ -172,8 +172,8 @@ func roundTrip(t *testing.T, s *store.Store) {
 	run.Cursor = "c"
 	slice := store.Slice{
 		Run: run, States: []store.State{sample("1", nil), sample("2", &zero)},
-		Snapshots:  []store.Snapshot{{Ref: ref("1"), At: now, Hash: "h", Body: []byte(`{"a":1}`)}},
-		Judgements: []store.Judgement{{Ref: ref("1"), Card: "sales-to-cs", Version: "v", Attempt: 1, At: now, Run: "r1", SnapshotHash: "h", Body: []byte(`{}`)}},
+		Snapshots:  []store.Snapshot{{Ref: ref("1"), At: now, Hash: "h", Body: `{"a":1}`}},
+		Judgements: []store.Judgement{{Ref: ref("1"), Card: "sales-to-cs", Version: "v", Attempt: 1, At: now, Run: "r1", SnapshotHash: "h", Body: `{}`}},
 		Intents:    []store.Intent{{Run: "r1", Ref: ref("1"), Card: "sales-to-cs", Fields: map[string]string{"status": "x", "score": ""}, Before: map[string]string{"status": ""}, Escalation: "Sales manager", BandChange: true, CreatedAt: now, UpdatedAt: now}},
 		Cards:      []store.Card{{ID: "sales-to-cs", Version: "v", Source: []byte("yaml: here")}},
 	}
@@ -352,8 +352,8 @@ func asOf(t *testing.T, s *store.Store) {
 		at := now.Add(time.Duration(i) * time.Hour)
 		err := s.Commit(t.Context(), l, store.Slice{
 			Run:        r,
-			Judgements: []store.Judgement{{Ref: ref("1"), Card: "c", Version: "v", Attempt: 1, At: at, Body: []byte(strconv.Itoa(i))}},
-			Snapshots:  []store.Snapshot{{Ref: ref("1"), At: at, Body: []byte(strconv.Itoa(i))}},
+			Judgements: []store.Judgement{{Ref: ref("1"), Card: "c", Version: "v", Attempt: 1, At: at, Body: strconv.Itoa(i)}},
+			Snapshots:  []store.Snapshot{{Ref: ref("1"), At: at, Body: strconv.Itoa(i)}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -361,11 +361,11 @@ func asOf(t *testing.T, s *store.Store) {
 	}
 	for at, want := range map[time.Time]string{{}: "2", now.Add(90 * time.Minute): "1", now: "0"} {
 		j, ok, err := s.LastJudgement(t.Context(), ref("1"), "c", at)
-		if err != nil || !ok || string(j.Body) != want {
+		if err != nil || !ok || j.Body != want {
 			t.Errorf("judgement at %v: %s %v %v, want %s", at, j.Body, ok, err, want)
 		}
 		snap, ok, err := s.SnapshotAt(t.Context(), ref("1"), at)
-		if err != nil || !ok || string(snap.Body) != want {
+		if err != nil || !ok || snap.Body != want {
 			t.Errorf("snapshot at %v: %s %v %v, want %s", at, snap.Body, ok, err, want)
 		}
 	}
@@ -373,7 +373,7 @@ func asOf(t *testing.T, s *store.Store) {
 		t.Error("a judgement from before the first")
 	}
 	all, err := s.Judgements(t.Context(), ref("1"), "c")
-	if err != nil || len(all) != 3 || string(all[0].Body) != "0" {
+	if err != nil || len(all) != 3 || all[0].Body != "0" {
 		t.Errorf("%d judgements, %v", len(all), err)
 	}
 }
@@ -413,7 +413,7 @@ func big(t *testing.T, s *store.Store) {
 	for i := range n {
 		id := fmt.Sprintf("%05d", i)
 		st := sample(id, nil)
-		st.Body = body
+		st.Body = string(body)
 		slice.Read = append(slice.Read, id)
 		slice.States = append(slice.States, st)
 		slice.Intents = append(slice.Intents, intent("r1", id))
