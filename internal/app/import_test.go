@@ -2,18 +2,16 @@ package app_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/app/apptest"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/need"
 )
-
-// The data set is test input that is not shipped; it is read where it is.
-const realData = "../../../shared/data/crm-sales-opportunities"
 
 // Three real deals worked by hand on the full card. What hangs on them is
 // invented from the seed; each line says what the record holds and what
@@ -46,45 +44,48 @@ var worked = map[string]struct{ status, standing, items string }{
 }
 
 func TestRealDealsWorkedByHand(t *testing.T) {
-	if _, err := os.Stat(realData); err != nil {
-		t.Skip("the sales opportunities data set is not beside this checkout")
-	}
+	dir := need.DataSet(t)
 	if testing.Short() {
 		t.Skip("all 8,800 deals are for the long run")
 	}
-	w, err := world.Import(realData, world.ImportOptions{Seed: 7, Now: start})
+	w, err := world.Import(dir, world.ImportOptions{Seed: 7, Now: apptest.Start})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPortal(t, w, "observe")
-	p.scope = "{go_live: 2017-01-01}"
-	p.open(t)
-	r := p.pass(t)
-	if r.Judged != 4238 || r.InScope != 4238 {
-		t.Errorf("%d judged, %d in scope, want all 4238 won deals", r.Judged, r.InScope)
-	}
-	sum := int64(0)
-	for _, n := range r.ByStatus {
-		sum += n
-	}
-	if sum != 4238 {
-		t.Errorf("by status %v", r.ByStatus)
-	}
-	for i, d := range w.Deals {
-		want, ok := worked[d.Key]
-		if !ok {
-			continue
+	apptest.Each(t, func(t *testing.T, crm string) {
+		o := quick(apptest.Options{CRM: crm, World: w, Mode: "observe", Scope: "{go_live: 2017-01-01}"})
+		o.Maps = []string{
+			"arr", "term_months", "discount", "contact_context", "evidence.1.1", "evidence.1.4", "evidence.4.2", "evidence.4.4",
+			"none.4.2", "none.4.4", "date.3.3",
 		}
-		all, err := p.app.Explain(t.Context(), p.app.Connections()[0], p.sim.DealID(i), start)
-		if err != nil {
-			t.Fatal(err)
+		o.Salesforce.NoArchive = true
+		r := apptest.New(t, o)
+		report := r.Pass(t)
+		if report.Judged != 4238 || report.InScope != 4238 {
+			t.Errorf("%d judged, %d in scope, want all 4238 won deals", report.Judged, report.InScope)
 		}
-		got := worked[d.Key]
-		got.status, got.standing, got.items = all[0].Status, standing(all[0]), items(all[0])
-		if d := cmp.Diff(strings.Fields(want.items), strings.Fields(got.items)); d != "" || want.status != got.status || want.standing != got.standing {
-			t.Errorf("%s: %s, %s; want %s, %s\n%s", w.Deals[i].Key, got.status, got.standing, want.status, want.standing, d)
+		sum := int64(0)
+		for _, n := range report.ByStatus {
+			sum += n
 		}
-	}
+		if sum != 4238 {
+			t.Errorf("by status %v", report.ByStatus)
+		}
+		for i, d := range w.Deals {
+			want, ok := worked[d.Key]
+			if !ok {
+				continue
+			}
+			all, err := r.App.Explain(t.Context(), r.App.Connections()[0], r.Deal(i), apptest.Start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			status, stands, got := all[0].Status, standing(all[0]), items(all[0])
+			if d := cmp.Diff(strings.Fields(want.items), strings.Fields(got)); d != "" || want.status != status || want.standing != stands {
+				t.Errorf("%s: %s, %s; want %s, %s\n%s", w.Deals[i].Key, status, stands, want.status, want.standing, d)
+			}
+		}
+	})
 }
 
 func standing(e app.Explanation) string {

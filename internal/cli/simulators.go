@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -155,30 +154,8 @@ func (all simulators) writeConfig(path string, w *world.World, goLive time.Time)
 		fmt.Fprintf(&b, "  - name: %s\n%s", s.connection, s.config(dir, s.url))
 		fmt.Fprintf(&b, "    mode: write\n    schedule: \"@every 1m\"\n    scorecards: [sales-to-cs, sales-to-cs-simplified]\n")
 		fmt.Fprintf(&b, "    scope: {go_live: %s, threshold: 5000}\n", goLive.Format(time.DateOnly))
-		b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n    fields:\n")
-		mapFields(&b, w, s.native)
+		b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n")
+		b.WriteString(w.Mapping("    ", s.native))
 	}
 	return os.WriteFile(path, []byte(b.String()), 0o600)
-}
-
-// mapFields maps the org's own fields; syncd's and the CSM's have their
-// derived names and need no mapping.
-func mapFields(b *strings.Builder, w *world.World, native func(world.Field) string) {
-	nested := map[string][]string{}
-	for _, f := range w.Fields {
-		group, item, isItem := strings.Cut(f.Name, ".")
-		switch {
-		case isItem:
-			nested[group] = append(nested[group], fmt.Sprintf("%q: %s", item, native(f)))
-		case strings.HasPrefix(f.HubSpot, "handoff_"):
-		default:
-			fmt.Fprintf(b, "      %s: %s\n", f.Name, native(f))
-		}
-	}
-	for _, group := range []string{"evidence", "none", "pick", "date", "until"} {
-		if len(nested[group]) > 0 {
-			slices.Sort(nested[group])
-			fmt.Fprintf(b, "      %s: {%s}\n", group, strings.Join(nested[group], ", "))
-		}
-	}
 }

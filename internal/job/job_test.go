@@ -2,12 +2,7 @@ package job_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,43 +11,12 @@ import (
 
 	"github.com/handoffscore/syncd/internal/job"
 	"github.com/handoffscore/syncd/internal/store"
+	"github.com/handoffscore/syncd/internal/store/storetest"
 )
 
 // stores opens a store of each engine there is.
 func stores(t *testing.T, test func(t *testing.T, s *store.Store)) {
-	t.Run("sqlite", func(t *testing.T) {
-		s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "syncd.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		test(t, s)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
-		if err == nil {
-			err = admin.PingContext(t.Context())
-		}
-		if err != nil {
-			if os.Getenv("SYNCD_REQUIRE") == "1" {
-				t.Fatalf("PostgreSQL is required: %v", err)
-			}
-			t.Skip("no PostgreSQL on 127.0.0.1:5432")
-		}
-		defer admin.Close()
-		name := fmt.Sprintf("syncd_job_%d", time.Now().UnixNano())
-		if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
-			t.Fatal(err)
-		}
-		defer admin.Exec("DROP DATABASE " + name + " WITH (FORCE)")
-		u := url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}
-		s, err := store.Open(t.Context(), u.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		test(t, s)
-	})
+	storetest.Each(t, func(t *testing.T, dsn string) { test(t, storetest.Open(t, dsn)) })
 }
 
 // run runs the queue until stop is called and then checks that it went quietly.

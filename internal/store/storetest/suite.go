@@ -5,12 +5,9 @@ package storetest
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -20,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/need"
 	"github.com/handoffscore/syncd/internal/store"
 )
 
@@ -27,33 +25,7 @@ import (
 // used when it is there, and required when SYNCD_REQUIRE=1.
 func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "syncd.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
-}
-
-// Postgres makes a database for one test and returns its address.
-func Postgres(t *testing.T) string {
-	t.Helper()
-	admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
-	if err == nil {
-		err = admin.PingContext(t.Context())
-	}
-	if err != nil {
-		if os.Getenv("SYNCD_REQUIRE") == "1" {
-			t.Fatalf("PostgreSQL is required: %v", err)
-		}
-		t.Skip("no PostgreSQL on 127.0.0.1:5432")
-	}
-	name := fmt.Sprintf("syncd_%d", time.Now().UnixNano())
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
-		if err = errors.Join(err, admin.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return (&url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}).String()
+	t.Run("postgres", func(t *testing.T) { test(t, need.Postgres(t)) })
 }
 
 // Open opens a store and closes it with the test.

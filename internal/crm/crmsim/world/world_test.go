@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/need"
 )
 
 var now = time.Date(2026, 11, 17, 9, 0, 0, 0, time.UTC)
@@ -70,14 +71,8 @@ func TestGenerateHoldsTogether(t *testing.T) {
 	}
 }
 
-// The real data set is test input that is not shipped; it is read where it is.
-const realData = "../../../../../shared/data/crm-sales-opportunities"
-
 func TestImportOfRealData(t *testing.T) {
-	if _, err := os.Stat(realData); err != nil {
-		t.Skip("the sales opportunities data set is not beside this checkout")
-	}
-	w, err := world.Import(realData, world.ImportOptions{Seed: 7, Now: now})
+	w, err := world.Import(need.DataSet(t), world.ImportOptions{Seed: 7, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,25 +12,13 @@ import (
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/hssim"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/need"
 )
 
 // TestHubSpotNodeClient runs hubspot.mjs, which drives the official client. It
 // needs node and "npm ci" in this folder; SYNCD_REQUIRE=1 makes them a must.
 func TestHubSpotNodeClient(t *testing.T) {
-	missing := func(what string) {
-		t.Helper()
-		if os.Getenv("SYNCD_REQUIRE") == "1" {
-			t.Fatalf("%s (SYNCD_REQUIRE=1)", what)
-		}
-		t.Skip(what)
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("node is not installed: the official HubSpot client was not run")
-	}
-	if _, err := os.Stat("node_modules/@hubspot/api-client"); err != nil {
-		missing("run npm ci in " + "internal/crm/crmsim/hssim/clients: the official HubSpot client was not run")
-	}
+	node := need.Node(t, "@hubspot/api-client")
 	portal := hssim.New(bigWorld(12_600), hssim.Options{})
 	server := httptest.NewServer(portal)
 	defer server.Close()

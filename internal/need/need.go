@@ -1,0 +1,101 @@
+// Package need gives tests what they need beyond Go: a PostgreSQL server, Node
+// clients, real data. What is not there skips the test with a line that says
+// so, or fails it under SYNCD_REQUIRE=1. It holds test helpers and no product.
+package need
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// missing skips the test, or fails it where nothing may be missing.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("SYNCD_REQUIRE") == "1" {
+		t.Fatalf("%s (SYNCD_REQUIRE=1)", what)
+	}
+	t.Skip(what)
+}
+
+// Postgres makes a database for one test and returns its address.
+func Postgres(t *testing.T) string {
+	t.Helper()
+	admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
+	if err == nil {
+		err = admin.PingContext(t.Context())
+	}
+	if err != nil {
+		missing(t, "no PostgreSQL on 127.0.0.1:5432")
+	}
+	name := fmt.Sprintf("syncd_%d", time.Now().UnixNano())
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+		if err = errors.Join(err, admin.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return (&url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}).String()
+}
+
+// Node is the path of node, for the npm package that is installed in the
+// test's own folder.
+func Node(t *testing.T, pkg string) string {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "node is not installed: "+pkg+" was not run")
+	}
+	if _, err := os.Stat(filepath.Join("node_modules", pkg)); err != nil {
+		here, _ := os.Getwd()
+		missing(t, "run npm ci in "+here+": "+pkg+" was not run")
+	}
+	return node
+}
+
+// DataSet is the folder of the real sales opportunities. They may not be
+// shipped and nothing can install them: they are read beside the checkout, or
+// where SYNCD_DATA says, and required where SYNCD_DATA is set.
+func DataSet(t *testing.T) string {
+	t.Helper()
+	dir, named := os.LookupEnv("SYNCD_DATA")
+	if !named {
+		dir = filepath.Join(root(t), "..", "shared", "data", "crm-sales-opportunities")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "sales_pipeline.csv")); err != nil {
+		if named {
+			t.Fatalf("SYNCD_DATA: %v", err)
+		}
+		t.Skip("the sales opportunities data set is not beside this checkout; SYNCD_DATA can name its folder")
+	}
+	return dir
+}
+
+// root is the folder of go.mod.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the test")
+		}
+	}
+}
