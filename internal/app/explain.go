@@ -9,7 +9,6 @@ import (
 
 	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
-	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/scorecard"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
@@ -126,12 +125,12 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 	e := Explanation{
 		Connection: c.Name, Mode: string(c.Mode), Deal: s.Ref.ID, Scorecard: s.Card, Version: judgement.Version,
 		Status: string(j.Status), Attempt: j.Attempt, OutOf: card.OutOf, Floor: j.Result.Floor, Ceiling: j.Result.Ceiling,
-		Open: j.Result.OpenN, Due: j.Due, JudgedAt: judgement.At, Flags: j.Result.Flags, Warnings: j.Warnings,
+		Open: j.Result.OpenN, CSM: string(j.CSM), Kickoff: j.Kickoff, Due: j.Due, JudgedAt: judgement.At, Flags: j.Result.Flags, Warnings: j.Warnings,
 	}
 	for _, w := range j.Result.Warnings {
 		e.Warnings = append(e.Warnings, autoscore.Render(w))
 	}
-	if err := a.describeDeal(ctx, s.Ref, card, asOf, &e); err != nil {
+	if err := a.describeDeal(ctx, s.Ref, asOf, &e); err != nil {
 		return Explanation{}, false, err
 	}
 	if f := j.Final; f != nil {
@@ -149,7 +148,7 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 }
 
 // describeDeal fills in the facts that come from the deal itself.
-func (a *App) describeDeal(ctx context.Context, ref crm.Ref, card *scorecard.Card, asOf time.Time, e *Explanation) error {
+func (a *App) describeDeal(ctx context.Context, ref crm.Ref, asOf time.Time, e *Explanation) error {
 	snapshot, ok, err := a.store.SnapshotAt(ctx, ref, asOf)
 	if err != nil || !ok {
 		return err
@@ -159,10 +158,6 @@ func (a *App) describeDeal(ctx context.Context, ref crm.Ref, card *scorecard.Car
 		return fmt.Errorf("stored snapshot of %s: %w", ref, err)
 	}
 	e.Name, e.WonAt, e.WonFrom = d.Name.Text, d.WonAt.At, d.WonAt.Source
-	e.CSM = handoff.Human(card, &d, "csm").Text
-	if k, ok := handoff.KickoffOf(card, &d, a.zone); ok {
-		e.Kickoff = k.At
-	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,7 +25,8 @@ func Advance(in Input, prev State) Output {
 	}
 	s.Reason = ""
 	out := Output{Result: in.Result}
-	people(in, &s, &out)
+	sheet := Read(in.Card, in.Deal, prev)
+	people(in, sheet, &s, &out)
 	if s.Final != nil {
 		s.Status = IsFinal
 		out.Result = frozen(in.Result, s.Final)
@@ -35,7 +37,7 @@ func Advance(in Input, prev State) Output {
 	s.Started = s.Started || slices.ContainsFunc(in.Result.Items, func(i autoscore.Item) bool { return i.Source == autoscore.CSM })
 	from := readAuto(in, &s, &out.Result)
 	s.Status = status(s, in.Now)
-	signed := signature(in.Card, in.Deal)
+	signed := sheet.signature()
 	if signed > s.Attempt {
 		out.Warnings = append(out.Warnings, "attempt scored names an attempt that has not begun: it is ignored")
 	}
@@ -66,8 +68,12 @@ func leave(in Input, s State, reason string) Output {
 
 // people takes in who holds the account and when the kickoff is, and the due
 // time that follows. A cell that cannot be read changes nothing.
-func people(in Input, s *State, out *Output) {
-	csm := Human(in.Card, in.Deal, "csm")
+func people(in Input, sheet Sheet, s *State, out *Output) {
+	s.Copied, s.Inherited = sheet.copied, sheet.inherited
+	if n := len(s.Inherited); n > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("copied from another deal: %d cells came with the copy and do not count until changed", n))
+	}
+	csm := sheet.Cell("csm")
 	switch {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the CSM field cannot be read")
@@ -81,7 +87,7 @@ func people(in Input, s *State, out *Output) {
 			s.CSMSince = time.Time{}
 		}
 	}
-	if k, ok := KickoffOf(in.Card, in.Deal, in.Settings.Zone); ok {
+	if k, ok := sheet.Kickoff(in.Settings.Zone); ok {
 		s.Kickoff = k
 		if k.BeforeWin {
 			out.Warnings = append(out.Warnings, "the kickoff lies before the win and counts from there")

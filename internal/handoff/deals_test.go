@@ -158,8 +158,9 @@ func step(t testing.TB, d *crm.Deal, prev handoff.State, now time.Time) handoff.
 	t.Helper()
 	s := settings()
 	card, _ := handoff.Choose(cards(t), d, s, "")
-	k, _ := handoff.KickoffOf(card, d, s.Zone)
-	r := judge().Score(card, d, handoff.Entered(card, d), autoscore.At{Now: now, Kickoff: k.At})
+	sheet := handoff.Read(card, d, prev)
+	k, _ := sheet.Kickoff(s.Zone)
+	r := judge().Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: k.At})
 	return handoff.Advance(handoff.Input{Card: card, Deal: d, Result: r, Now: now, Settings: s}, prev)
 }
 

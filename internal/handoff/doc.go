@@ -74,6 +74,11 @@ type State struct {
 
 	EscalatedAt time.Time `json:"escalated_at,omitzero"`
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"`
+
+	// Copied: the record began as a copy of another deal. Inherited is what
+	// people had typed on that one and still stands here, by base name.
+	Copied    bool              `json:"copied,omitempty"`
+	Inherited map[string]string `json:"inherited,omitempty"`
 }
 
 // Kickoff is when the kickoff meeting is, as understood.

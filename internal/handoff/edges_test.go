@@ -88,7 +88,7 @@ func TestEarlyWarningHoldsOnlyBeforeTheKickoffAndNeverEscalates(t *testing.T) {
 		s := settings()
 		s.EarlyWarning = c.on
 		card, _ := handoff.Choose(cards(t), d, s, "")
-		r := judge().Score(card, d, handoff.Entered(card, d), autoscore.At{Now: at("17 09:00"), Kickoff: at("20 09:00")})
+		r := judge().Score(card, d, handoff.Read(card, d, handoff.State{}).Entered(), autoscore.At{Now: at("17 09:00"), Kickoff: at("20 09:00")})
 		out := handoff.Advance(handoff.Input{Card: card, Deal: d, Result: r, Now: at("17 09:00"), Settings: s}, handoff.State{})
 		has(t, out.Show, map[string]string{"hold": c.hold, "escalation": "None", "score": "", "band": ""})
 		if out.Escalate != "" {
@@ -169,7 +169,7 @@ func TestAKickoffThatIsNoTimeIsNone(t *testing.T) {
 	}
 	d.Fields["kickoff_at"] = text("2026-11-16")
 	card := cards(t)[0]
-	if k, ok := handoff.KickoffOf(card, d, nil); !ok || !k.DateOnly || !k.At.Equal(at("17 00:00")) {
+	if k, ok := handoff.Read(card, d, handoff.State{}).Kickoff(nil); !ok || !k.DateOnly || !k.At.Equal(at("17 00:00")) {
 		t.Errorf("%+v", k)
 	}
 }
@@ -205,7 +205,7 @@ func TestTheFieldSetNamesTheFields(t *testing.T) {
 	card := *cards(t)[0]
 	card.Prefix = "partner"
 	d := rich()
-	r := judge().Score(&card, d, handoff.Entered(&card, d), autoscore.At{Now: at("17 09:00")})
+	r := judge().Score(&card, d, handoff.Read(&card, d, handoff.State{}).Entered(), autoscore.At{Now: at("17 09:00")})
 	out := handoff.Advance(handoff.Input{Card: &card, Deal: d, Result: r, Now: at("17 09:00"), Settings: settings()}, handoff.State{})
 	if _, ok := out.Show["partner_status"]; !ok || out.Show["status"] != "" {
 		t.Errorf("%v", out.Show)

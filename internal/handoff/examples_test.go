@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/handoff"
 )
@@ -253,23 +252,6 @@ func TestLeavingWonCloses(t *testing.T) {
 	never := step(t, d, handoff.State{}, at("18 09:00"))
 	if never.Show != nil || never.State.Status != handoff.OutOfScope {
 		t.Errorf("a deal that was never in scope is touched: %+v", never)
-	}
-}
-
-func TestACloneBringsNoScores(t *testing.T) {
-	d := score(unmapped(), "22222222222222222")
-	d.Fields["key"] = text("D-0/sales-to-cs/1")
-	d.CreatedAt = at("09 09:00")
-	changed := d.Fields["item_1_1_score"]
-	changed.At = at("17 08:00")
-	d.Fields["item_1_1_score"] = changed
-	d.Fields["csm"] = crm.Cell{State: crm.Read, Text: "csm1", At: at("08 09:00")}
-	out := step(t, d, handoff.State{}, at("17 09:00"))
-	if out.State.Final != nil || out.Result.Item("1.1").Source != autoscore.CSM || out.Result.Item("1.2").Source == autoscore.CSM {
-		t.Errorf("copied cells count: %+v", out.Result.Items[:2])
-	}
-	if out.State.Status != handoff.NeedsCSM || out.Show["key"] != "D-1/sales-to-cs/1" {
-		t.Errorf("status %s key %s", out.State.Status, out.Show["key"])
 	}
 }
 

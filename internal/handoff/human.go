@@ -10,51 +10,104 @@ import (
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
+// copyMark ends the key of a record that began as a copy of another deal, so
+// that it is known for one even when the store is lost.
+const copyMark = "copy"
+
 // Key is what syncd writes on the record to know its own marks by: a copy of
 // it on a cloned deal names another deal.
-func Key(id string, card string, attempt int) string {
-	return id + "/" + card + "/" + strconv.Itoa(attempt)
-}
-
-// cloned reports whether the record's key names another deal, so that what
-// people had typed on that deal must not count on this one.
-func cloned(card *scorecard.Card, d *crm.Deal) bool {
-	key := d.Field(card.Field("key"))
-	if !key.Known() || key.Text == "" {
-		return false
+func Key(id string, card string, attempt int, copied bool) string {
+	key := id + "/" + card + "/" + strconv.Itoa(attempt)
+	if copied {
+		key += "/" + copyMark
 	}
-	id, _, _ := strings.Cut(key.Text, "/")
-	return id != d.Ref.ID
+	return key
 }
 
-// Human returns one of a card's human cells. On a clone it is blank until it
-// was changed after the record's creation.
-func Human(card *scorecard.Card, d *crm.Deal, base string) crm.Cell {
-	c := d.Field(card.Field(base))
-	if c.Known() && c.Text != "" && cloned(card, d) && !c.At.After(d.CreatedAt) {
+// isCopy reports whether the record's key names another deal, or says that it
+// once did.
+func isCopy(id, key string) bool {
+	parts := strings.Split(key, "/")
+	return key != "" && (parts[0] != id || len(parts) > 3 && parts[3] == copyMark)
+}
+
+// Sheet is what people filled in on a deal for one card. On a copy of another
+// deal nothing that came with the copy counts until somebody has changed it.
+type Sheet struct {
+	card      *scorecard.Card
+	deal      *crm.Deal
+	copied    bool
+	inherited map[string]string // by base name, what came with the copy and still stands there
+}
+
+// Read reads the sheet of a deal. prev is what is remembered of the handoff:
+// what was found on a copy the first time it was seen.
+func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
+	s := Sheet{card: card, deal: d, copied: prev.Copied, inherited: prev.Inherited}
+	key := d.Field(card.Field("key"))
+	if !prev.Copied && !(key.Known() && isCopy(d.Ref.ID, key.Text)) {
+		return s
+	}
+	s.copied, s.inherited = true, map[string]string{}
+	for _, base := range typed(card) {
+		c := d.Field(card.Field(base))
+		before, known := prev.Inherited[base]
+		switch {
+		case c.State == crm.Unreadable:
+			if known {
+				s.inherited[base] = before
+			}
+		case c.Text == "" || c.At.After(d.CreatedAt):
+		case !prev.Copied || known && before == c.Text:
+			s.inherited[base] = c.Text
+		}
+	}
+	return s
+}
+
+// typed lists the cells that people fill in.
+func typed(card *scorecard.Card) []string {
+	return append(scores(card), "csm", "kickoff_at", "attempt_scored")
+}
+
+// scores lists the cells of the judgement items.
+func scores(card *scorecard.Card) []string {
+	var list []string
+	for item := range card.Items() {
+		if !item.Auto {
+			list = append(list, "item_"+crm.Underscored(item.ID)+"_score")
+		}
+	}
+	return list
+}
+
+// Cell returns one of the card's human cells as it counts.
+func (s Sheet) Cell(base string) crm.Cell {
+	c := s.deal.Field(s.card.Field(base))
+	if text, ok := s.inherited[base]; ok && c.Known() && c.Text == text {
 		return crm.Cell{State: crm.Read}
 	}
 	return c
 }
 
 // Entered collects the cells in which a person scores the card's judgement items.
-func Entered(card *scorecard.Card, d *crm.Deal) autoscore.Entered {
+func (s Sheet) Entered() autoscore.Entered {
 	e := autoscore.Entered{}
-	for item := range card.Items() {
+	for item := range s.card.Items() {
 		if item.Auto {
 			continue
 		}
-		if c := Human(card, d, "item_"+crm.Underscored(item.ID)+"_score"); c.Mapped() {
+		if c := s.Cell("item_" + crm.Underscored(item.ID) + "_score"); c.Mapped() {
 			e[item.ID] = c
 		}
 	}
 	return e
 }
 
-// KickoffOf reads the kickoff of a deal. A date without a time is the end of
+// Kickoff reads the kickoff of the deal. A date without a time is the end of
 // its day; one before the win counts from the win.
-func KickoffOf(card *scorecard.Card, d *crm.Deal, zone *time.Location) (k Kickoff, readable bool) {
-	c := Human(card, d, "kickoff_at")
+func (s Sheet) Kickoff(zone *time.Location) (k Kickoff, readable bool) {
+	c := s.Cell("kickoff_at")
 	if c.State == crm.Unreadable {
 		return k, false
 	}
@@ -70,16 +123,18 @@ func KickoffOf(card *scorecard.Card, d *crm.Deal, zone *time.Location) (k Kickof
 		}
 		at, k.DateOnly = day.AddDate(0, 0, 1), true
 	}
-	if at.Before(d.WonAt.At) {
-		at, k.BeforeWin = d.WonAt.At, true
+	if at.Before(s.deal.WonAt.At) {
+		at, k.BeforeWin = s.deal.WonAt.At, true
 	}
 	k.At = at.UTC()
 	return k, true
 }
 
 // signature reads attempt_scored; 0 means none.
-func signature(card *scorecard.Card, d *crm.Deal) int {
-	f, err := strconv.ParseFloat(strings.TrimSpace(Human(card, d, "attempt_scored").Text), 64)
+func (s Sheet) signature() int { return attemptIn(s.Cell("attempt_scored").Text) }
+
+func attemptIn(text string) int {
+	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || f != float64(int(f)) || f < 0 {
 		return 0
 	}

@@ -33,7 +33,7 @@ func show(in Input, out Output) map[string]string {
 		"range":             rangeText(card, out.Result, s.Final != nil),
 		"gaps":              Gaps(card, out.Result),
 		"ball":              ball(s, out.Result),
-		"key":               Key(in.Deal.Ref.ID, card.ID, s.Attempt),
+		"key":               Key(in.Deal.Ref.ID, card.ID, s.Attempt, s.Copied),
 		"scorecard_version": s.Version,
 		"sync_message":      message(card, out),
 		"due_at":            stamp(s.Due),

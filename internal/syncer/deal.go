@@ -95,7 +95,7 @@ func changes(before map[string]string, band string) bool { return before[band] !
 func judgementOf(out handoff.Output) ([]byte, error) {
 	return json.Marshal(Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
-		Warnings: out.Warnings, Due: out.State.Due, Final: out.State.Final,
+		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due, Final: out.State.Final,
 	})
 }
 

@@ -31,6 +31,8 @@ type Judged struct {
 	Attempt  int              `json:"attempt"`
 	Result   autoscore.Result `json:"result"`
 	Warnings []string         `json:"warnings,omitempty"`
+	CSM      crm.UserID       `json:"csm,omitempty"`
+	Kickoff  time.Time        `json:"kickoff,omitzero"`
 	Due      time.Time        `json:"due,omitzero"`
 	Final    *handoff.Final   `json:"final,omitempty"`
 }
@@ -40,8 +42,9 @@ type Judged struct {
 func (c *Connection) step(d *crm.Deal, prev map[string]Kept, now time.Time) (out handoff.Output, card *scorecard.Card, kept Kept) {
 	card, warning := c.card(d, prev)
 	kept = prev[card.ID]
-	kickoff, _ := handoff.KickoffOf(card, d, c.Settings.Zone)
-	result := c.Judge.Score(card, d, handoff.Entered(card, d), autoscore.At{Now: now, Kickoff: kickoff.At})
+	sheet := handoff.Read(card, d, kept.State)
+	kickoff, _ := sheet.Kickoff(c.Settings.Zone)
+	result := c.Judge.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: kickoff.At})
 	out = handoff.Advance(handoff.Input{Card: card, Deal: d, Result: result, Now: now, Settings: c.Settings}, kept.State)
 	if warning != "" && out.State.Open() {
 		out.Warnings = append(out.Warnings, warning)
