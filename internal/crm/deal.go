@@ -12,7 +12,6 @@ type Deal struct {
 	Ref       Ref       `json:"ref"`
 	Name      Cell      `json:"name"`
 	AccountID AccountID `json:"account_id,omitempty"`
-	Account   Cell      `json:"account"` // the account's name
 
 	Won    bool   `json:"won"`    // by the won flag, never by a label
 	Closed bool   `json:"closed"` // won or lost

@@ -12,4 +12,9 @@ type Setup struct {
 	// Since is when scoring begins (go_live). A deal whose record has not
 	// moved since then cannot have been won since, and need not be read.
 	Since time.Time
+	// TimesMatter reports whether the times at which a deal's tracked fields
+	// came by their values can matter, given its cells. An adapter that pays
+	// for these times in calls asks it of every deal and leaves them zero
+	// where they cannot. nil means they always do.
+	TimesMatter func(id string, cell func(name string) Cell) bool
 }

@@ -159,6 +159,7 @@ func (s Subject) loads(t *testing.T) {
 			at[s.Deal(i)] = i
 		}
 	}
+	account, of := map[int]crm.AccountID{}, map[crm.AccountID]int{} // each other's
 	for chunk := range slices.Chunk(ids, s.Source.LoadBatch()) {
 		l, err := s.Source.Load(t.Context(), chunk)
 		if err != nil {
@@ -173,20 +174,30 @@ func (s Subject) loads(t *testing.T) {
 			if d := cmp.Diff(want, got); d != "" {
 				t.Fatalf("deal %d (-want +got):\n%s", at[l.Deals[i].Ref.ID], d)
 			}
+			id, a := l.Deals[i].AccountID, s.World.Deals[at[l.Deals[i].Ref.ID]].Account
+			if _, seen := account[a]; !seen {
+				account[a] = id
+			}
+			if _, seen := of[id]; !seen {
+				of[id] = a
+			}
+			if id == "" || account[a] != id || of[id] != a {
+				t.Fatalf("deal %d: account %q stands for accounts %d and %d", at[l.Deals[i].Ref.ID], id, of[id], a)
+			}
 		}
 	}
 }
 
 // deal is what a deal means, with nothing left that a vendor may choose.
 type deal struct {
-	Name, Account, Type, Amount, Currency, Close string
-	Won                                          bool
-	WonAt                                        time.Time
-	Owner, Seller                                crm.UserID
-	Fields                                       map[string]string
-	Roles                                        map[string][]string
-	Contacts                                     map[string]contact
-	Notes                                        []string
+	Name, Type, Amount, Currency, Close string
+	Won                                 bool
+	WonAt                               time.Time
+	Owner, Seller                       crm.UserID
+	Fields                              map[string]string
+	Roles                               map[string][]string
+	Contacts                            map[string]contact
+	Notes                               []string
 }
 
 type contact struct {
@@ -197,7 +208,7 @@ type contact struct {
 // plain is a loaded deal by its meaning.
 func plain(d *crm.Deal) deal {
 	p := deal{
-		Name: d.Name.Text, Account: d.Account.Text, Type: strings.ToLower(strings.ReplaceAll(d.Type.Text, " ", "")), Amount: d.Amount.Text, Currency: d.Currency.Text,
+		Name: d.Name.Text, Type: strings.ToLower(strings.ReplaceAll(d.Type.Text, " ", "")), Amount: d.Amount.Text, Currency: d.Currency.Text,
 		Close: d.CloseDate.Text, Won: d.Won, WonAt: d.WonAt.At.UTC().Truncate(time.Second), Owner: d.Owner, Seller: d.Seller,
 		Fields: map[string]string{}, Roles: map[string][]string{}, Contacts: map[string]contact{},
 	}
@@ -245,7 +256,7 @@ func seconds(text string) string {
 func (s Subject) want(i int) deal {
 	d := s.World.Deals[i]
 	p := deal{
-		Name: d.Name, Account: s.World.Accounts[d.Account].Name, Type: strings.ToLower(strings.ReplaceAll(d.Type, " ", "")), Amount: d.Amount, Currency: s.World.Currency,
+		Name: d.Name, Type: strings.ToLower(strings.ReplaceAll(d.Type, " ", "")), Amount: d.Amount, Currency: s.World.Currency,
 		Close: d.CloseDate, Won: true, WonAt: d.WonAt.UTC().Truncate(time.Second),
 		Owner: crm.UserID(s.Person(d.Owner)), Seller: crm.UserID(s.Person(d.Seller)),
 		Fields: map[string]string{}, Roles: map[string][]string{}, Contacts: map[string]contact{},

@@ -36,7 +36,7 @@ func (b *batch) deal(rec *record) crm.Deal {
 		d.WonAt = b.wonAt(rec)
 	}
 	d.Seller = b.seller(rec.id, &d)
-	b.company(rec.id, &d)
+	d.AccountID = b.company(rec.id)
 	d.Fields = make(map[string]crm.Cell, len(s.mapping.deals))
 	for _, e := range s.mapping.deals {
 		if c := b.mappedCell(rec, e); c.State != crm.Unmapped {
@@ -113,20 +113,12 @@ func (b *batch) wonAt(rec *record) crm.Moment {
 	return crm.Moment{}
 }
 
-// company fills in the deal's customer: the primary company, else the one with
-// the lowest id.
-func (b *batch) company(id string, d *crm.Deal) {
-	switch b.companies.state(id) {
-	case crm.Unmapped:
-		return
-	case crm.Unreadable:
-		d.Account = crm.Cell{State: crm.Unreadable}
-		return
-	}
+// company is the deal's customer: the primary company, else the one with the
+// lowest id. Its name would cost a call a hundred companies and is not judged.
+func (b *batch) company(id string) crm.AccountID {
 	list := b.companies.of[id]
 	if len(list) == 0 {
-		d.Account = crm.Value("")
-		return
+		return ""
 	}
 	best := list[0]
 	for _, l := range list[1:] {
@@ -134,11 +126,7 @@ func (b *batch) company(id string, d *crm.Deal) {
 			best = l
 		}
 	}
-	d.AccountID = crm.AccountID(best.to)
-	d.Account = crm.Cell{State: crm.Unreadable}
-	if rec := b.names.found[best.to]; rec != nil {
-		d.Account = rec.cell(crm.Text, "name")
-	}
+	return crm.AccountID(best.to)
 }
 
 // contactsOf are the deal's contacts and the roles they hold.

@@ -87,15 +87,20 @@ func (b *batch) fetchHistory(ctx context.Context) error {
 }
 
 // wantsHistory reports whether a deal's history tells anything that its
-// present does not: when a tracked field came by its value, or who owned the
-// deal when it was won.
+// present does not: when a tracked field came by its value, where that can
+// matter, or who owned the deal when it was won.
 func (b *batch) wantsHistory(rec *record) bool {
-	for _, e := range b.s.ask.tracked {
-		if rec.values[e.native] != "" {
-			return true
+	filled := slices.ContainsFunc(b.s.ask.tracked, func(e *mapped) bool { return rec.values[e.native] != "" })
+	return filled && b.timesMatter(rec) || b.changedHands(rec)
+}
+
+func (b *batch) timesMatter(rec *record) bool {
+	return b.c.setup.TimesMatter == nil || b.c.setup.TimesMatter(rec.id, func(name string) crm.Cell {
+		if e := b.s.mapping.byName[name]; e != nil {
+			return b.mappedCell(rec, e)
 		}
-	}
-	return b.changedHands(rec)
+		return crm.Cell{}
+	})
 }
 
 // changedHands reports whether the deal's owner may not be the one who won it.

@@ -19,11 +19,10 @@ type batch struct {
 	companies  *linked
 	activities []*activity
 	people     map[string]*person
-	names      *records // companies
 }
 
 // Load reads whole snapshots. What the deals are linked with is asked for at
-// the same time as the deals themselves; contacts, companies, notes and history
+// the same time as the deals themselves; contacts, notes and history
 // follow as soon as their ids are known.
 func (c *Client) Load(ctx context.Context, ids []crm.DealID) (crm.Loaded, error) {
 	out := crm.Loaded{Merged: map[crm.DealID]crm.DealID{}}
@@ -68,10 +67,8 @@ func (b *batch) fetch(ctx context.Context, ids []string, out *crm.Loaded) error 
 		return b.fetchPeople(gctx)
 	})
 	g.Go(func() (err error) {
-		if b.companies, err = b.c.link(gctx, ids, "companies"); err != nil {
-			return err
-		}
-		return b.fetchCompanies(gctx)
+		b.companies, err = b.c.link(gctx, ids, "companies")
+		return err
 	})
 	for _, k := range activityKinds {
 		a := &activity{kind: k}
@@ -139,23 +136,4 @@ func (b *batch) resolve(ctx context.Context, out *crm.Loaded) error {
 		b.deals.found[id] = rec
 	}
 	return nil
-}
-
-// fetchCompanies reads the names of the deals' companies. They are for people:
-// a token that may not see them loses nothing else.
-func (b *batch) fetchCompanies(ctx context.Context) error {
-	b.names = &records{}
-	ids := b.companies.targets()
-	if len(ids) == 0 || b.c.refusals.of("company names") != nil {
-		return nil
-	}
-	names, err := b.c.read(ctx, "companies", ids, []string{"name"}, nil, objectBatch)
-	if e, refused := refusedKind(err); refused {
-		b.c.refusals.add("company names", e)
-		return nil
-	}
-	if err == nil {
-		b.names = names
-	}
-	return err
 }

@@ -27,9 +27,6 @@ func (l *loading) opportunities() *ask {
 			cols = append(cols, native)
 		}
 	}
-	if o.field("AccountId") != nil && l.s.standing("Account") != denied && (l.s.known == nil || l.s.known["Account"]) {
-		cols = append(cols, "Account.Name")
-	}
 	return &ask{object: "Opportunity", cols: cols, key: "Id", ids: l.ids, row: l.opportunity}
 }
 
@@ -45,7 +42,7 @@ func (l *loading) opportunity(row gjson.Result) {
 	deal := &d.deal
 	*deal = crm.Deal{
 		Ref:  crm.Ref{Connection: l.setup.Connection, Object: crm.ObjectDeal},
-		Name: hidden, Account: hidden, Stage: hidden, Type: hidden, Amount: hidden, CloseDate: hidden,
+		Name: hidden, Stage: hidden, Type: hidden, Amount: hidden, CloseDate: hidden,
 		Fields: maps.Clone(l.blank),
 	}
 	if l.s.objects["Opportunity"].field("RecordTypeId") != nil {
@@ -61,9 +58,6 @@ func (l *loading) opportunity(row gjson.Result) {
 		l.column(d, key.Str, v)
 		return true
 	})
-	if deal.AccountID == "" && deal.Account.State == crm.Unreadable && l.s.objects["Opportunity"].field("AccountId") != nil {
-		deal.Account = crm.Value("") // no account, so no name
-	}
 }
 
 func (l *loading) column(d *draft, key string, v gjson.Result) {
@@ -75,10 +69,6 @@ func (l *loading) column(d *draft, key string, v gjson.Result) {
 		deal.Name = crm.Value(text(crm.Text, v))
 	case "AccountId":
 		deal.AccountID = crm.AccountID(id18(v.Str))
-	case "Account":
-		if name := v.Get("Name"); name.Type == gjson.String {
-			deal.Account = crm.Value(text(crm.Text, name))
-		}
 	case "StageName":
 		d.stage = text(crm.Text, v)
 		deal.Stage = crm.Value(d.stage)
