@@ -19,6 +19,7 @@ func (s *Server) seedDeals(w *world.World) {
 		put(t, st, "deal_currency_code", d.Currency)
 		put(t, st, "dealtype", dealType(d.Type))
 		put(t, st, "hubspot_owner_id", s.ownerText(d.Owner))
+		put(t, st, "hubspot_owner_assigneddate", isoTime(st.created))
 		put(t, st, "closedate", s.closeDate(i, d.CloseDate))
 		for name, v := range d.Fields {
 			s.putField(t, st, fields[name], v)
