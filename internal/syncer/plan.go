@@ -123,10 +123,13 @@ type pass struct {
 	cells map[string]crm.Cell
 }
 
-// ref is a deal to look at; cursor, if set, is where to resume behind it.
+// ref is a batch of deals to look at.
 type ref struct {
-	ids    []crm.DealID
-	gone   []crm.DealID
+	ids  []crm.DealID
+	gone []crm.DealID
+	// whole: with this batch everything up to cursor has been named, and the
+	// run's place moves there.
+	whole  bool
 	cursor string
 }
 
@@ -135,6 +138,7 @@ type ref struct {
 func (p *pass) changed(ctx context.Context) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
 		var batch ref
+		full := p.c.Source.LoadBatch()
 		// Read up to now, whatever the run's own moment: what moves meanwhile is
 		// taken in early, and again by the next pass.
 		w := crm.Window{From: p.run.WindowFrom}
@@ -156,8 +160,13 @@ func (p *pass) changed(ctx context.Context) iter.Seq2[ref, error] {
 					batch.ids = append(batch.ids, m.ID)
 				}
 			}
-			batch.cursor = page.Next
-			if page.Next == "" || len(batch.ids) >= p.c.Source.LoadBatch() {
+			for ; len(batch.ids) > full; batch.ids = batch.ids[full:] {
+				if !yield(ref{ids: batch.ids[:full:full]}, nil) {
+					return
+				}
+			}
+			if page.Next == "" || len(batch.ids) == full {
+				batch.whole, batch.cursor = true, page.Next
 				if !yield(batch, nil) {
 					return
 				}
@@ -199,7 +208,7 @@ func (p *pass) open(ctx context.Context) iter.Seq2[ref, error] {
 				yield(ref{}, err)
 				return
 			}
-			batch := ref{cursor: next}
+			batch := ref{whole: true, cursor: next}
 			for _, id := range ids {
 				if !p.seen[crm.DealID(id)] {
 					batch.ids = append(batch.ids, crm.DealID(id))
@@ -256,7 +265,7 @@ func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadlin
 		if err := p.slice(ctx, l); err != nil {
 			return err
 		}
-		if l.cursor != "" && time.Now().After(deadline) {
+		if l.whole && l.cursor != "" && time.Now().After(deadline) {
 			return errPause
 		}
 	}
@@ -267,8 +276,8 @@ func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadlin
 // transaction worth its while, few enough to hold in memory.
 const atOnce = 250
 
-// slice judges one loaded batch and commits what follows, in parts; the cursor
-// moves with the last one. Deals that were judged before a fault and are judged
+// slice judges one loaded batch and commits what follows, in parts; the run's
+// place moves with the last one. Deals that were judged before a fault and are judged
 // again after it come out the same.
 func (p *pass) slice(ctx context.Context, l loaded) error {
 	gone := append(l.gone, l.deals.Gone...)
@@ -286,7 +295,11 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 		clear(deals[:atOnce]) // judged and kept: not held until the batch ends
 		deals = deals[atOnce:]
 	}
-	advance := func() { p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON() }
+	advance := func() {
+		if l.whole {
+			p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON()
+		}
+	}
 	if err := p.part(ctx, deals, gone, advance); err != nil {
 		return err
 	}

@@ -29,13 +29,13 @@ type Options struct {
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
 	InFlight   int               // requests at once; 0 means 10
-	BatchIDs   int               // deals one Load takes; 0 means 2,000, which is also the most
+	BatchIDs   int               // deals one Load takes; 0 means 800, which is also the most
 }
 
 const (
 	defaultVersion = "60.0"
 	oldestVersion  = 31.0 // versions before are retired
-	batchIDs       = 2000
+	batchIDs       = 800
 	writeBatch     = 200 // sObject Collections take 200 records (read 2026-11-20)
 )
 
@@ -53,6 +53,7 @@ type Client struct {
 	usage  atomic.Pointer[usage]
 	plain  atomic.Bool // the org refuses composite requests
 	schema schemaCache
+	pace   pace
 
 	lost sync.Map // API names that the org refused to know since the schema was read
 
