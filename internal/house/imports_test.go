@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"config", "internal/store"},
 	{"internal/job", "internal/crm/salesforce", "internal/crm/hubspot", "internal/crm/crmsim/sfsim", "internal/crm/crmsim/hssim"},
 	{"internal/syncer", "internal/writeback"},
-	{"internal/app"},
+	{"internal/app", "internal/bench"},
 	{"internal/cli"},
 	{"cmd/syncd"},
 }

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type hsRecord struct {
+	ID         string             `json:"id"`
+	Properties map[string]*string `json:"properties"`
+	UpdatedAt  string             `json:"updatedAt"`
+}
+
+type hsLinks struct {
+	Results []struct {
+		From struct {
+			ID string `json:"id"`
+		} `json:"from"`
+		To []struct {
+			ID    json.Number `json:"toObjectId"` // portals send text or number
+			Types []struct {
+				Label  *string `json:"label"`
+				TypeID int     `json:"typeId"`
+			} `json:"associationTypes"`
+		} `json:"to"`
+	} `json:"results"`
+}
+
+type hsInput struct {
+	ID         string         `json:"id"`
+	Properties map[string]any `json:"properties,omitempty"`
+}
+
+func inputs(ids []string) []hsInput {
+	list := make([]hsInput, len(ids))
+	for i, id := range ids {
+		list[i].ID = id
+	}
+	return list
+}
+
+// what the bare program asks of each kind of record
+var hubspotAsks = map[string][]string{
+	"contacts": {"firstname", "lastname", "jobtitle", "email", "phone", "mobilephone", "hs_email_bad_address", "hs_email_hard_bounce_reason_enum", "hs_buying_role"},
+	"notes":    {"hs_timestamp", "hs_createdate", "hs_note_body", "hubspot_owner_id"},
+	"calls":    {"hs_timestamp", "hs_createdate", "hs_call_title", "hs_call_body", "hubspot_owner_id"},
+	"emails":   {"hs_timestamp", "hs_createdate", "hs_email_subject", "hs_email_text", "hs_email_html", "hubspot_owner_id"},
+	"meetings": {"hs_timestamp", "hs_createdate", "hs_meeting_title", "hs_meeting_body", "hubspot_owner_id"},
+	"tasks":    {"hs_timestamp", "hs_createdate", "hs_task_subject", "hs_task_body", "hubspot_owner_id"},
+}
+
+func (b *bare) hubspot(ctx context.Context) error {
+	properties := []string{"dealname", "pipeline", "dealstage", "dealtype", "amount", "deal_currency_code", "closedate", "hs_is_closed_won", "hs_is_closed", "hs_closed_won_date", "hubspot_owner_id", "hs_lastmodifieddate", "createdate"}
+	for _, f := range b.setup.Fields {
+		name := f.Native
+		if name == "" {
+			name = f.Prefix + "_" + f.Base
+		}
+		properties = append(properties, name)
+	}
+	values := map[string]any{}
+	for _, f := range b.own() {
+		values[f.Prefix+"_"+f.Base] = fmt.Sprint(sample(f))
+	}
+	var held []string
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(2)
+	for after := "0"; ; {
+		var page struct {
+			Results []hsRecord `json:"results"`
+		}
+		ask := map[string]any{
+			"filterGroups": []any{map[string]any{"filters": []any{
+				map[string]string{"propertyName": "hs_object_id", "operator": "GT", "value": after},
+				map[string]string{"propertyName": "hs_is_closed_won", "operator": "EQ", "value": "true"},
+			}}},
+			"sorts": []any{map[string]string{"propertyName": "hs_object_id", "direction": "ASCENDING"}},
+			"limit": searchPage, "properties": []string{"hs_lastmodifieddate"},
+		}
+		if err := b.call(ctx, "POST", "/crm/v3/objects/deals/search", ask, &page); err != nil {
+			return err
+		}
+		for _, r := range page.Results {
+			held = append(held, r.ID)
+			after = r.ID
+		}
+		last := len(page.Results) < searchPage
+		if len(held) >= linkBatch || last {
+			ids := held
+			held = nil
+			g.Go(func() error { return b.hubspotBatch(gctx, ids, properties, values) })
+		}
+		if last {
+			return g.Wait()
+		}
+	}
+}
+
+func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, values map[string]any) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.hubspotRead(gctx, "deals", ids, properties) })
+	for _, kind := range hubspotKinds {
+		g.Go(func() error {
+			var links hsLinks
+			if err := b.call(gctx, "POST", "/crm/v4/associations/deals/"+kind+"/batch/read", map[string]any{"inputs": inputs(ids)}, &links); err != nil {
+				return err
+			}
+			if kind == "companies" {
+				return nil
+			}
+			seen := map[string]bool{}
+			var to []string
+			for _, r := range links.Results {
+				for _, l := range r.To {
+					if id := l.ID.String(); !seen[id] {
+						seen[id] = true
+						to = append(to, id)
+					}
+				}
+			}
+			return b.hubspotRead(gctx, kind, to, hubspotAsks[kind])
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return chunks(ctx, ids, batchSize, func(ctx context.Context, ids []string) error {
+		list := inputs(ids)
+		for i := range list {
+			list[i].Properties = values
+		}
+		var done struct {
+			Results []hsRecord `json:"results"`
+		}
+		return b.call(ctx, "POST", "/crm/v3/objects/deals/batch/update", map[string]any{"inputs": list}, &done)
+	})
+}
+
+func (b *bare) hubspotRead(ctx context.Context, kind string, ids, properties []string) error {
+	var mu sync.Mutex
+	found := make(map[string]hsRecord, len(ids))
+	return chunks(ctx, ids, batchSize, func(ctx context.Context, ids []string) error {
+		var page struct {
+			Results []hsRecord `json:"results"`
+		}
+		ask := map[string]any{"inputs": inputs(ids), "properties": properties, "propertiesWithHistory": []string{}}
+		if err := b.call(ctx, "POST", "/crm/v3/objects/"+kind+"/batch/read", ask, &page); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, r := range page.Results {
+			found[r.ID] = r
+		}
+		return nil
+	})
+}

@@ -1,0 +1,86 @@
+// Package bench measures whole passes. A simulated CRM runs as a process of its
+// own, syncd as another, and beside it a bare program: the same calls, the same
+// answers decoded into structs, the same batches sent, with no store, no
+// judging and no care for faults. What syncd costs is told against that, since
+// machines differ and ratios do not.
+package bench
+
+import "time"
+
+// Case is one thing to measure.
+type Case struct {
+	CRM     string // "salesforce" or "hubspot"
+	Deals   int
+	Latency time.Duration // added to every request by the simulator
+	Limits  bool          // the simulator refuses as the vendor does
+}
+
+// Cost is what one process took.
+type Cost struct {
+	Wall   float64 `json:"wall_s"`
+	CPU    float64 `json:"cpu_s"` // user and system
+	PeakMB float64 `json:"peak_rss_mb"`
+	Calls  int     `json:"api_calls"`
+	// InFlight is the most requests the simulator saw at once.
+	InFlight int `json:"max_in_flight"`
+}
+
+// Row is one line of the report.
+type Row struct {
+	CRM       string `json:"crm"`
+	Deals     int    `json:"deals"`
+	LatencyMS int64  `json:"latency_ms"`
+	Limits    bool   `json:"limits"`
+	Cost             // syncd's
+	// Fixed calls read schema, labels and owners, whatever the number of deals.
+	Fixed   int    `json:"fixed_calls"`
+	Minimum int    `json:"minimum_calls"`
+	Formula string `json:"minimum"`
+	// Floor is the least wall time that latency and the vendor's rate windows
+	// allow for these calls, 0 without either.
+	Floor float64 `json:"floor_s"`
+
+	Written  int            `json:"records_written"`
+	Rows     map[string]int `json:"rows"`     // served, by object
+	Requests map[string]int `json:"requests"` // by kind
+	Bare     Cost           `json:"bare"`
+
+	CallsRatio float64 `json:"calls_ratio"` // without fixed ones, to the minimum
+	CPURatio   float64 `json:"cpu_ratio"`   // to the bare program
+	WallRatio  float64 `json:"wall_ratio"`  // to the bare program
+	FloorRatio float64 `json:"floor_ratio,omitempty"`
+}
+
+// Counters are what a simulator was asked for since it began.
+type Counters struct {
+	Requests map[string]int `json:"requests"`
+	Rows     map[string]int `json:"rows"`
+	Written  map[string]int `json:"written"`
+	InFlight int            `json:"max_in_flight"`
+	Bytes    int64          `json:"bytes"`
+}
+
+func (c Counters) calls() int {
+	n := 0
+	for _, k := range c.Requests {
+		n += k
+	}
+	return n
+}
+
+// since is what was asked for after before was taken.
+func (c Counters) since(before Counters) Counters {
+	minus := func(a, b map[string]int) map[string]int {
+		out := map[string]int{}
+		for k, n := range a {
+			if n -= b[k]; n != 0 {
+				out[k] = n
+			}
+		}
+		return out
+	}
+	return Counters{
+		Requests: minus(c.Requests, before.Requests), Rows: minus(c.Rows, before.Rows), Written: minus(c.Written, before.Written),
+		InFlight: c.InFlight, Bytes: c.Bytes - before.Bytes,
+	}
+}

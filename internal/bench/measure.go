@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Measure runs one case: a simulator, a first pass of syncd and the bare
+// program, each as a process of its own made of this very program.
+func Measure(ctx context.Context, c Case) (Row, error) {
+	dir, err := os.MkdirTemp("", "syncd-bench-")
+	if err != nil {
+		return Row{}, err
+	}
+	defer os.RemoveAll(dir)
+	sim, err := startSim(ctx, c, dir)
+	if err != nil {
+		return Row{}, err
+	}
+	defer sim.stop()
+	config := filepath.Join(dir, "syncd.yaml")
+	before, err := sim.counters()
+	if err != nil {
+		return Row{}, err
+	}
+	cost, err := run(ctx, "run", "--once", "-o", "json", "-c", config)
+	if err != nil {
+		return Row{}, fmt.Errorf("syncd: %w", err)
+	}
+	after, err := sim.counters()
+	if err != nil {
+		return Row{}, err
+	}
+	did := after.since(before)
+	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Cost: cost, Rows: did.Rows, Requests: did.Requests}
+	row.Calls, row.InFlight = did.calls(), did.InFlight
+	row.Fixed = fixed(c.CRM, did)
+	row.Minimum, row.Formula = minimum(c.CRM, c.Deals, did)
+	for _, n := range did.Written {
+		row.Written += n
+	}
+	row.Floor = floor(c, row.Calls).Seconds()
+	if row.Bare, err = run(ctx, "bench", "bare", "-c", config); err != nil {
+		return Row{}, fmt.Errorf("bare program: %w", err)
+	}
+	last, err := sim.counters()
+	if err != nil {
+		return Row{}, err
+	}
+	row.Bare.Calls, row.Bare.InFlight = last.since(after).calls(), last.InFlight
+	row.CallsRatio = ratio(float64(row.Calls-row.Fixed), float64(row.Minimum))
+	row.CPURatio, row.WallRatio = ratio(row.CPU, row.Bare.CPU), ratio(row.Wall, row.Bare.Wall)
+	row.FloorRatio = ratio(row.Wall, row.Floor)
+	return row, nil
+}
+
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(int(100*a/b+0.5)) / 100
+}
+
+// run is one process to its end.
+func run(ctx context.Context, args ...string) (Cost, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return Cost{}, err
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	var last tail
+	cmd.Stderr = &last
+	began := time.Now()
+	err = cmd.Run()
+	wall := time.Since(began)
+	if err != nil {
+		return Cost{}, fmt.Errorf("%w: %s", err, last.text)
+	}
+	s := cmd.ProcessState
+	return Cost{Wall: wall.Seconds(), CPU: (s.UserTime() + s.SystemTime()).Seconds(), PeakMB: peak(s)}, nil
+}
+
+// tail keeps the last words of a process.
+type tail struct{ text []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.text = append(t.text, p...)
+	t.text = t.text[max(0, len(t.text)-2000):]
+	return len(p), nil
+}
+
+// sim is a simulator as a process of its own.
+type sim struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func startSim(ctx context.Context, c Case, dir string) (*sim, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"sim", "-o", "json", "--won", "--only", c.CRM, "--deals", strconv.Itoa(c.Deals), "--latency", c.Latency.String(), "--config-dir", dir}
+	if !c.Limits {
+		args = append(args, "--no-limits")
+	}
+	s := &sim{cmd: exec.CommandContext(ctx, self, args...)}
+	s.cmd.Stderr = os.Stderr
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.out = bufio.NewScanner(out)
+	s.out.Buffer(nil, 1<<20)
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if !s.out.Scan() {
+		s.stop()
+		return nil, errors.New("the simulator did not start")
+	}
+	return s, nil
+}
+
+// counters asks what the simulator has been asked for so far.
+func (s *sim) counters() (Counters, error) {
+	if _, err := s.in.Write([]byte("\n")); err != nil {
+		return Counters{}, err
+	}
+	if !s.out.Scan() {
+		return Counters{}, errors.New("the simulator has ended")
+	}
+	all := map[string]Counters{}
+	if err := json.Unmarshal(s.out.Bytes(), &all); err != nil {
+		return Counters{}, err
+	}
+	for _, c := range all {
+		return c, nil
+	}
+	return Counters{}, errors.New("the simulator counts nothing")
+}
+
+func (s *sim) stop() {
+	_ = s.in.Close()
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handoffscore/syncd/internal/bench"
+)
+
+func benchCommand(e *env) *cobra.Command {
+	var crms []string
+	var deals []int
+	var latencies []time.Duration
+	var limits bool
+	cmd := &cobra.Command{
+		Use: "bench", Short: "Speed, memory and calls of a first pass, beside a bare program", Args: cobra.NoArgs,
+		Long: "bench starts a simulated CRM, runs a first pass of syncd against it, and then a bare program that makes the\n" +
+			"same calls with no store and no judging. Ratios hold on any machine, seconds only on this one.",
+		Example: "  syncd bench --deals 5000\n  syncd bench --crm hubspot --deals 50000 --latency 0s,100ms --limits -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var rows []bench.Row
+			for _, crm := range crms {
+				if crm != "salesforce" && crm != "hubspot" {
+					return &exit{exitUsage, fmt.Errorf("--crm takes salesforce or hubspot, not %q", crm)}
+				}
+				for _, n := range deals {
+					for _, latency := range latencies {
+						fmt.Fprintf(e.err, "%s, %d deals, %s a request\n", crm, n, latency)
+						row, err := bench.Measure(cmd.Context(), bench.Case{CRM: crm, Deals: n, Latency: latency, Limits: limits})
+						if err != nil {
+							return &exit{exitRejected, err}
+						}
+						rows = append(rows, row)
+					}
+				}
+			}
+			if e.json() {
+				return writeJSON(e.out, rows)
+			}
+			e.printBench(rows)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&crms, "crm", []string{"salesforce", "hubspot"}, "which CRMs")
+	f.IntSliceVar(&deals, "deals", []int{5000}, "how many won deals")
+	f.DurationSliceVar(&latencies, "latency", []time.Duration{0}, "time added to every request")
+	f.BoolVar(&limits, "limits", false, "the simulators refuse as the vendors do")
+	cmd.AddCommand(&cobra.Command{
+		Use: "bare", Short: "The bare program alone, on the first connection of a configuration", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := e.load()
+			if err != nil {
+				return err
+			}
+			if err := bench.Bare(cmd.Context(), cfg); err != nil {
+				return &exit{exitRejected, err}
+			}
+			return nil
+		},
+	})
+	return cmd
+}
+
+func (e *env) printBench(rows []bench.Row) {
+	t := newTable(e.out, "crm", "deals", "latency", "wall s", "to bare", "to floor", "cpu s", "to bare", "peak MB", "calls", "fixed", "minimum", "to minimum")
+	for _, r := range rows {
+		t.AppendRow([]any{
+			r.CRM, r.Deals, fmt.Sprintf("%d ms", r.LatencyMS), fmt.Sprintf("%.1f", r.Wall), r.WallRatio, r.FloorRatio, fmt.Sprintf("%.1f", r.CPU), r.CPURatio,
+			fmt.Sprintf("%.0f", r.PeakMB), r.Calls, r.Fixed, r.Minimum, r.CallsRatio,
+		})
+	}
+	t.Render()
+	for _, r := range rows {
+		fmt.Fprintf(e.out, "\n%s, %d deals, minimum: %s\n", r.CRM, r.Deals, r.Formula)
+	}
+}
