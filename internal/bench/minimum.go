@@ -31,17 +31,18 @@ func least(terms []term) (int, string) {
 }
 
 // Vendor limits as of 2026-11-20: rows of a query page, records of a
-// collections call; results of a search, records of a batch, deals of an
-// associations batch.
+// collections call; results of a search, records of a batch, and of one that
+// asks for history, deals of an associations batch.
 const (
-	queryPage   = 2000
-	collection  = 200
-	searchPage  = 200
-	batchSize   = 100
-	linkBatch   = 1000
-	inFlight    = 10
-	windowCalls = 190 // HubSpot: calls in ten seconds
-	searchRate  = 5   // HubSpot: searches a second
+	queryPage    = 2000
+	collection   = 200
+	searchPage   = 200
+	batchSize    = 100
+	historyBatch = 50
+	linkBatch    = 1000
+	inFlight     = 10
+	windowCalls  = 190 // HubSpot: calls in ten seconds
+	searchRate   = 5   // HubSpot: searches a second
 )
 
 var hubspotKinds = []string{"contacts", "companies", "notes", "calls", "emails", "meetings", "tasks"}
@@ -60,7 +61,10 @@ func minimum(crm string, deals int, c Counters) (int, string) {
 				terms = append(terms, term{kind, c.Rows[kind], batchSize})
 			}
 		}
-		return least(append(terms, term{"writes", c.Written["deals"], batchSize}))
+		// What search names and a batch read returns is read anew where its
+		// history is mapped and matters.
+		again := term{"history", max(c.Rows["deals"]-2*deals, 0), historyBatch}
+		return least(append(terms, again, term{"writes", c.Written["deals"], batchSize}))
 	}
 	terms = append(terms, term{"ids", deals, queryPage}, term{"deals", deals, queryPage})
 	var children []string

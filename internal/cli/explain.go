@@ -97,7 +97,7 @@ func printExplanation(w io.Writer, x app.Explanation) {
 	for _, i := range x.Items {
 		why := strings.Join(i.Evidence, " ")
 		if i.NotUnderstood != "" {
-			why = fmt.Sprintf("The cell holds %q, which is not 0, 1 or 2. %s", clean(i.NotUnderstood), why)
+			why += fmt.Sprintf(" It holds %q.", clean(i.NotUnderstood)) // the evidence says that it is none
 		}
 		if i.Override {
 			why = "Differs from what the record proves. " + why

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/cli"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/hssim"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/sfsim"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
@@ -24,8 +26,10 @@ func TestMain(m *testing.M) {
 }
 
 // Whole commands, as people type them. Each script has a simulated HubSpot at
-// $PORTAL whose token is $TOKEN, a page of HTML at $HTML, and an answer that
-// never ends at $FLOOD.
+// $PORTAL whose token is $TOKEN, another at $NARROW whose token may not read
+// contacts, a simulated Salesforce at $ORG with $CLIENT_ID and $CLIENT_SECRET,
+// a page of HTML at $HTML, nothing at $EMPTY, and an answer that never ends at
+// $FLOOD. $DEAL and $OPPORTUNITY are the same won deal in either.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -33,11 +37,16 @@ func TestScripts(t *testing.T) {
 			now := time.Now().UTC().Truncate(time.Second)
 			w := world.Generate(world.GenerateOptions{Deals: 40, Seed: 5, Now: now})
 			sim := hssim.New(w, hssim.Options{Clock: simclock.New(now), NoSearchLag: true})
+			narrow := hssim.New(w, hssim.Options{Clock: simclock.New(now), NoSearchLag: true})
+			narrow.RevokeScope("crm.objects.contacts.read")
+			org := sfsim.New(w, sfsim.Options{Clock: simclock.New(now), WallClockAssertions: true})
+			org.HideField("Opportunity", "Amount")
+			deal := wonDeal(w)
 			servers := map[string]http.Handler{
-				"PORTAL": sim,
-				"HTML":   http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html><body>maintenance</body></html>")) }),
-				"EMPTY":  http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
-				"FLOOD":  http.HandlerFunc(flood),
+				"PORTAL": sim, "NARROW": narrow, "ORG": org,
+				"HTML":  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html><body>maintenance</body></html>")) }),
+				"EMPTY": http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+				"FLOOD": http.HandlerFunc(flood),
 			}
 			for name, handler := range servers {
 				srv := httptest.NewServer(handler)
@@ -46,7 +55,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("TOKEN", sim.Credentials().Token)
 			env.Setenv("GO_LIVE", now.AddDate(0, 0, -45).Format(time.DateOnly))
-			env.Setenv("DEAL", wonDeal(w, sim))
+			env.Setenv("DEAL", sim.DealID(deal))
+			env.Setenv("OPPORTUNITY", org.DealID(deal))
+			env.Setenv("NARROW_TOKEN", narrow.Credentials().Token)
+			env.Setenv("CLIENT_ID", org.Credentials().ClientID)
+			env.Setenv("CLIENT_SECRET", org.Credentials().ClientSecret)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -77,11 +90,8 @@ func flood(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func wonDeal(w *world.World, sim *hssim.Server) string {
-	for i, d := range w.Deals {
-		if d.Stage == world.Won && d.Type == "New Business" && w.Now.Sub(d.WonAt) < 40*24*time.Hour {
-			return sim.DealID(i)
-		}
-	}
-	return ""
+func wonDeal(w *world.World) int {
+	return slices.IndexFunc(w.Deals, func(d world.Deal) bool {
+		return d.Stage == world.Won && d.Type == "New Business" && w.Now.Sub(d.WonAt) < 40*24*time.Hour
+	})
 }
