@@ -46,6 +46,18 @@ func rolledBack() *recordError {
 // each runs a call's records one after the other. With allOrNone either all are
 // done or none.
 func (c *call) each(jobs []*job, allOrNone, upsert bool, do func(int, *job) *apiError) (*answer, *apiError) {
+	if e := c.runAll(jobs, allOrNone, do); e != nil {
+		return nil, e
+	}
+	out := make([]outcome, len(jobs))
+	for i, j := range jobs {
+		out[i] = j.outcome(upsert)
+	}
+	return ok(out), nil
+}
+
+// runAll does each's work and leaves what came of it in the jobs.
+func (c *call) runAll(jobs []*job, allOrNone bool, do func(int, *job) *apiError) *apiError {
 	var spoiled *apiError
 	clean := c.s.atomically(func() bool {
 		good := true
@@ -60,19 +72,17 @@ func (c *call) each(jobs []*job, allOrNone, upsert bool, do func(int, *job) *api
 		return good || !allOrNone
 	})
 	if spoiled != nil {
-		return nil, spoiled
+		return spoiled
 	}
-	out := make([]outcome, len(jobs))
-	for i, j := range jobs {
+	for _, j := range jobs {
 		if !clean && j.bad == nil {
 			j.bad = rolledBack()
 		}
 		if j.bad == nil {
 			c.wrote(j.t)
 		}
-		out[i] = j.outcome(upsert)
 	}
-	return ok(out), nil
+	return nil
 }
 
 type collection struct {
@@ -247,12 +257,16 @@ func (c *call) deleteMany() (*answer, *apiError) {
 	}
 	c.aim(jobs, ids, "delete")
 	return c.each(jobs, c.params.Get("allOrNone") == "true", false, func(_ int, j *job) *apiError {
-		if j.bad = c.fault.refuses(j.r.id); j.bad == nil {
-			j.bad = c.s.remove(c.actor(), j.r)
-			j.done = j.r.id
-		}
+		c.removeOne(j)
 		return nil
 	})
+}
+
+func (c *call) removeOne(j *job) {
+	if j.bad = c.fault.refuses(j.r.id); j.bad == nil {
+		j.bad = c.s.remove(c.actor(), j.r)
+		j.done = j.r.id
+	}
 }
 
 // getMany answers GET and POST /composite/sobjects/{object}.
@@ -317,8 +331,15 @@ func (c *call) upsertMany(name, by string) (*answer, *apiError) {
 	if e != nil {
 		return nil, e
 	}
+	c.matchAll(jobs, f, in.Records)
+	return c.each(jobs, in.AllOrNone, true, func(i int, j *job) *apiError { return c.upsert(j, f, in.Records[i]) })
+}
+
+// matchAll finds the records that an upsert means. A key that comes twice is
+// refused wherever it stands.
+func (c *call) matchAll(jobs []*job, f *field, records []map[string]any) {
 	keys := map[string]int{}
-	for i, rec := range in.Records {
+	for i, rec := range records {
 		k := c.match(jobs[i], f, rec)
 		if k == "" {
 			continue
@@ -329,13 +350,13 @@ func (c *call) upsertMany(name, by string) (*answer, *apiError) {
 		}
 		keys[k] = i
 	}
-	return c.each(jobs, in.AllOrNone, true, func(i int, j *job) *apiError {
-		rec := in.Records[i]
-		if j.r != nil && f.kind != "id" {
-			rec = without(rec, f.name)
-		}
-		return c.writeOne(j, rec)
-	})
+}
+
+func (c *call) upsert(j *job, f *field, rec map[string]any) *apiError {
+	if j.r != nil && f.kind != "id" {
+		rec = without(rec, f.name)
+	}
+	return c.writeOne(j, rec)
 }
 
 // match finds the record that an upsert means, and returns its key.
@@ -352,7 +373,8 @@ func (c *call) match(j *job, f *field, rec map[string]any) string {
 			return ""
 		}
 		c.aim([]*job{j}, []string{id}, "upsert")
-		return id
+		full, _ := fullID(id)
+		return full
 	}
 	if v == nil || v == "" {
 		j.bad = deny("MISSING_ARGUMENT", f.name+" not specified")

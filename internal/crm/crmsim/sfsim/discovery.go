@@ -30,7 +30,7 @@ func (c *call) versions() (*answer, *apiError) {
 // resources answers GET /services/data/vXX.X.
 func (c *call) resources() (*answer, *apiError) {
 	out := map[string]string{"identity": base(c.r) + "/id/" + c.s.orgID + "/" + c.session.user}
-	for _, name := range []string{"tooling", "query", "queryAll", "sobjects", "limits", "composite"} {
+	for _, name := range []string{"tooling", "query", "queryAll", "sobjects", "limits", "composite", "jobs"} {
 		out[name] = "/services/data/" + c.version + "/" + name
 	}
 	return ok(out), nil

@@ -18,6 +18,7 @@
 //
 // Covered: token endpoint, SOAP login, identity; SOQL with paging, parents,
 // subqueries and aggregates; describe; single-record calls, collections,
-// composite and batch; limits; replication calls; note and file bodies. Left to
-// others: Bulk, metadata deployment, Chatter, sharing rules, triggers.
+// composite and batch; Bulk API 2.0 query and ingest; limits; replication calls;
+// note and file bodies. Left to others: Bulk API 1, metadata deployment, Chatter,
+// sharing rules, triggers.
 package sfsim

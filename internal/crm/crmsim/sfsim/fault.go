@@ -39,7 +39,7 @@ const (
 // A Fault plans mishaps for requests to come.
 type Fault struct {
 	Do      Mishap
-	On      string        // kind of request, as "query" or "query Opportunity"; "" means any
+	On      string        // kind of request, as "query" or "query Opportunity"; "" means any. "bulk work update" is the work on a bulk job
 	Nth     int           // which matching request is the first to suffer; 0 means the next one
 	Times   int           // how many in a row; 0 means 1, below 0 means all
 	Wait    time.Duration // real time, for SlowBody and HangAfter
@@ -82,11 +82,25 @@ func (s *Server) ClearFaults() {
 
 // strike counts a request and returns the mishap it meets, nil if none.
 func (f *faults) strike(kind, object string) *Fault {
+	return f.meet(func(p *planned) bool { return p.On == "" || p.names(kind, object) })
+}
+
+// strikeWork is strike for the work that the org does by itself, which only
+// mishaps that name it meet.
+func (f *faults) strikeWork(kind, object string) *Fault {
+	return f.meet(func(p *planned) bool { return p.names(kind, object) })
+}
+
+func (p *planned) names(kind, object string) bool {
+	return p.On == kind || strings.EqualFold(p.On, kind+" "+object)
+}
+
+func (f *faults) meet(concerns func(*planned) bool) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *Fault
 	for _, p := range f.list {
-		if p.On != "" && p.On != kind && !strings.EqualFold(p.On, kind+" "+object) {
+		if !concerns(p) {
 			continue
 		}
 		p.met++

@@ -240,7 +240,7 @@ func (c *compiler) text(l *literal, f *field) (any, *apiError) {
 	case !ok:
 		return nil, c.fail(l.Pos, "MALFORMED_QUERY", "Invalid string literal "+*l.String+". Illegal character sequence in string literal.")
 	case units(text) > longestLiteral:
-		return nil, c.fail(l.Pos, "MALFORMED_QUERY", "filter value is too long, the maximum is "+strconv.Itoa(longestLiteral)+" characters")
+		return nil, c.tooLong(l)
 	case text == "":
 		return nil, nil
 	case !f.isID():
@@ -251,6 +251,10 @@ func (c *compiler) text(l *literal, f *field) (any, *apiError) {
 		return nil, c.fail(l.Pos, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: "+text)
 	}
 	return id, nil
+}
+
+func (c *compiler) tooLong(l *literal) *apiError {
+	return c.fail(l.Pos, "MALFORMED_QUERY", "filter value is too long, the maximum is "+strconv.Itoa(longestLiteral)+" characters")
 }
 
 // membership understands IN and NOT IN.
@@ -322,6 +326,9 @@ func (c *compiler) semiJoin(cmp *comparison, col *column) ([]string, *apiError) 
 	if !col.f.isID() {
 		return nil, c.fail(cmp.Pos, "INVALID_FIELD", "semi join sub-selects are only allowed on ID and reference fields")
 	}
+	if strings.EqualFold(st.From.Name, "ContentDocumentLink") {
+		return nil, c.fail(st.From.Pos, "MALFORMED_QUERY", "Entity 'ContentDocumentLink' is not supported for semi join inner selects")
+	}
 	inner := &compiler{s: c.s, q: c.q, version: c.version, tooling: c.tooling, all: c.all, now: c.now, sub: true}
 	p, e := inner.compile(st)
 	if e != nil {
@@ -353,6 +360,9 @@ func (c *compiler) like(cmp *comparison, col *column) (test, *apiError) {
 	pattern, ok := unquote(*cmp.Value.String, true)
 	if !ok {
 		return nil, c.fail(cmp.Value.Pos, "MALFORMED_QUERY", "Invalid string literal "+*cmp.Value.String+". Illegal character sequence in string literal.")
+	}
+	if units(pattern) > longestLiteral {
+		return nil, c.tooLong(cmp.Value)
 	}
 	steps := likeSteps(strings.ToLower(pattern))
 	get := col.get

@@ -227,17 +227,18 @@ func (s *Server) byHand(lag time.Duration, do func(actor) error) error {
 	return nil
 }
 
-// tick commits the transactions that are due.
+// tick commits the transactions and does the bulk jobs that are due.
 func (s *Server) tick() {
+	now := s.clock.Now()
 	s.mu.RLock()
-	waiting := len(s.pending) > 0
+	waiting := len(s.pending) > 0 || len(s.bulkDue(now)) > 0
 	s.mu.RUnlock()
 	if !waiting {
 		return
 	}
-	now := s.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.workBulk(now)
 	s.pending = slices.DeleteFunc(s.pending, func(p pendingEdit) bool {
 		if p.due.After(now) {
 			return false

@@ -92,6 +92,15 @@ func (l *ledger) record(c *call) {
 	l.oldest = (l.oldest + 1) % keptRequests
 }
 
+// work counts what the org did by itself, outside a request.
+func (l *ledger) work(c *call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k, n := range c.written {
+		l.stats.Written[k] += n
+	}
+}
+
 // Stats returns the counters.
 func (s *Server) Stats() Stats {
 	s.log.mu.Lock()

@@ -15,6 +15,8 @@ type Options struct {
 	DailyLimit    int           // requests in 24 hours; 0 means 100,000 and 1,000 for each active user
 	PageSize      int           // most rows of a query page; 0 means 2,000
 	ChildPageSize int           // most rows of a subquery in its parent's page; 0 means 199
+	BulkPageSize  int           // most rows of a set of bulk query results; 0 means 50,000
+	BulkWait      time.Duration // simulated time that a bulk job waits in the queue, and then runs; 0 means 1 s
 	WidePages     bool          // pages keep their size when two or more custom long texts are selected
 	LocatorsOnce  bool          // a page of a query can be fetched only once
 	Latency       time.Duration // real time added to every request
@@ -26,6 +28,7 @@ type Options struct {
 	SessionTimeout      time.Duration // of simulated time without a request; 0 means 2 hours
 	SharedSession       bool          // all logins of the integration user get one session
 	RotateRefreshTokens bool          // every refresh answers with a new refresh token and kills the old one
+	NoRunAsUser         bool          // the app has no user for the client credentials flow
 	NoPasswordFlow      bool          // the username-password grant is blocked, as in new orgs
 	NoSOAPLogin         bool          // SOAP login() is switched off, as in new orgs
 	WallClockAssertions bool          // judge exp of JWTs by the machine's clock, not the simulated one

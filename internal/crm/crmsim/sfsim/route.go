@@ -1,6 +1,7 @@
 package sfsim
 
 import (
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -113,13 +114,17 @@ func (c *call) routeREST(version string, seg []string) (endpoint, *apiError) {
 	return ep, e
 }
 
-// checkType refuses bodies that do not say they are JSON.
+// checkType refuses bodies that do not say they are JSON, or CSV where that is wanted.
 func (c *call) checkType() *apiError {
 	if c.inner || (c.method != http.MethodPost && c.method != http.MethodPatch && c.method != http.MethodPut) || len(c.body) == 0 {
 		return nil
 	}
 	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if kind != "application/json" {
+	want := "application/json"
+	if c.csv {
+		want = "text/csv"
+	}
+	if kind != want {
 		return refuse(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type header specified is not supported: %s", c.r.Header.Get("Content-Type"))
 	}
 	return nil
@@ -137,14 +142,10 @@ func (c *call) pick(m methods) (endpoint, *apiError) {
 	if ep, ok := m[method]; ok {
 		return ep, nil
 	}
-	var allowed []string
-	for name := range m {
-		allowed = append(allowed, name)
-		if name == http.MethodGet {
-			allowed = append(allowed, http.MethodHead)
-		}
+	allowed := slices.Sorted(maps.Keys(m))
+	if slices.Contains(allowed, http.MethodGet) { // the vendor names it first
+		allowed = append([]string{http.MethodHead}, allowed...)
 	}
-	slices.Sort(allowed)
 	return endpoint{}, notAllowed(c.method, allowed...)
 }
 
@@ -185,6 +186,8 @@ func (c *call) routeResource(seg []string) (endpoint, *apiError) {
 		return c.pick(get(c.showLimits))
 	case seg[0] == "composite":
 		return c.routeComposite(seg[1:])
+	case seg[0] == "jobs" && len(seg) > 1:
+		return c.routeJobs(seg[1], seg[2:])
 	}
 	return endpoint{}, notFound()
 }
@@ -226,6 +229,9 @@ func (c *call) routeObject(seg []string, prefix string) (endpoint, *apiError) {
 			c.kind = prefix + "get"
 		}
 		id := seg[1]
+		if t := c.s.table(seg[0]); t != nil && t.field(id) != nil && c.method == http.MethodPatch {
+			return endpoint{}, notAllowed(c.method, "HEAD", "GET", "POST") // an upsert whose key is empty
+		}
 		return c.pick(methods{
 			"GET":    {handle: with(func(t *table) (*answer, *apiError) { return c.getOne(t, id) }), lock: reads},
 			"PATCH":  {handle: with(func(t *table) (*answer, *apiError) { return c.updateOne(t, id) }), lock: writes},

@@ -2,6 +2,7 @@ package sfsim
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -10,6 +11,7 @@ import (
 const (
 	mostSubqueries = 20
 	fieldsLimit    = 200 // rows that FIELDS(ALL) may be asked for
+	typeOfSince    = 46  // API version
 )
 
 // selects understands the SELECT list.
@@ -198,6 +200,9 @@ func (c *compiler) child(p *plan, sel *selected) *apiError {
 
 // typeOf understands TYPEOF ... END.
 func (c *compiler) typeOf(n *node, to *typeOf) *apiError {
+	if v, _ := strconv.ParseFloat(strings.TrimPrefix(c.version, "v"), 64); v < typeOfSince {
+		return c.fail(to.Pos, "MALFORMED_QUERY", "unexpected token: 'TYPEOF'")
+	}
 	hop := c.s.readableRel(c.t, to.Rel)
 	if hop == nil || !hop.byPoly {
 		return c.fail(to.Pos, "INVALID_FIELD", "TYPEOF is only allowed on polymorphic relationships: "+to.Rel)

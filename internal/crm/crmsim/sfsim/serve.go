@@ -29,6 +29,7 @@ type call struct {
 	start    time.Time // real
 	body     []byte
 	fault    *Fault
+	csv      bool // the body is to be CSV
 	inner    bool // a subrequest
 	rest     bool // got past sign-in, so limits are told
 	status   int

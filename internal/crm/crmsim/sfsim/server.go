@@ -33,6 +33,7 @@ type Server struct {
 	tracked  map[string]bool // field names on Opportunity with history
 	rules    []Rule
 	pending  []pendingEdit
+	bulk     bulkJobs
 	undo     *[]func()
 	schemaAt stamp
 	described
@@ -64,6 +65,10 @@ func New(w *world.World, o Options) *Server {
 	}
 	orElse(&o.PageSize, maxPage)
 	orElse(&o.ChildPageSize, 199)
+	orElse(&o.BulkPageSize, 50_000)
+	if o.BulkWait == 0 {
+		o.BulkWait = time.Second
+	}
 	if o.SessionTimeout == 0 {
 		o.SessionTimeout = 2 * time.Hour
 	}

@@ -21,6 +21,7 @@ type authority struct {
 	cred     Credentials
 	sessions map[string]*session
 	refresh  map[string]bool // tokens in force
+	codes    map[string]consent
 	key      *rsa.PrivateKey // made when first asked for
 }
 
@@ -35,7 +36,7 @@ type session struct {
 
 func (a *authority) start(s *Server, seed uint64) {
 	a.s, a.seed = s, seed
-	a.sessions, a.refresh = map[string]*session{}, map[string]bool{}
+	a.sessions, a.refresh, a.codes = map[string]*session{}, map[string]bool{}, map[string]consent{}
 	user := s.table("User").byID[s.me]
 	a.cred = Credentials{
 		ClientID:      "3MVG9" + a.secret("client", 80),

@@ -84,6 +84,8 @@ func (c *call) token() (*answer, *apiError) {
 		refresh, e = s.refreshToken(form)
 	case "password":
 		e = s.passwordGrant(form)
+	case "authorization_code":
+		refresh, e = s.authorizationCode(c.now, form)
 	case "":
 		e = oauth("invalid_request", "missing required parameter: grant_type")
 	default:
@@ -109,13 +111,14 @@ func (s *Server) grant(c *call, form url.Values, refresh string) map[string]any 
 	}
 	if refresh != "" {
 		out["scope"] = "refresh_token api"
-		if s.o.RotateRefreshTokens {
+		switch {
+		case form.Get("grant_type") == "authorization_code":
+			out["refresh_token"] = refresh
+		case s.o.RotateRefreshTokens:
 			delete(s.auth.refresh, refresh)
-			next := "5Aep861" + s.auth.secret("refresh", 80)
-			s.auth.refresh[next] = true
-			s.auth.cred.RefreshToken = next
-			x.refresh = next
-			out["refresh_token"] = next
+			x.refresh = s.auth.newRefreshToken()
+			s.auth.cred.RefreshToken = x.refresh
+			out["refresh_token"] = x.refresh
 		}
 	}
 	return out
@@ -135,7 +138,13 @@ func (s *Server) clientCredentials(r *http.Request, form url.Values) *apiError {
 	if s.loginHost(r) {
 		return oauth("invalid_grant", "request not supported on this domain")
 	}
-	return s.checkClient(form, true)
+	if e := s.checkClient(form, true); e != nil {
+		return e
+	}
+	if s.o.NoRunAsUser {
+		return oauth("invalid_grant", "no client credentials user enabled")
+	}
+	return nil
 }
 
 func (s *Server) refreshToken(form url.Values) (string, *apiError) {

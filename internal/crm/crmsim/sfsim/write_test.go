@@ -226,7 +226,7 @@ func TestSingleRecords(t *testing.T) {
 	r.do("PATCH", at, `{"Id":"`+id+`"}`).refused(400, "INVALID_FIELD", "should not be specified in the sobject data")
 	r.do("PATCH", at, `{"IsWon":false}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "IsWon")
 	r.do("PATCH", at, ``).refused(400, "JSON_PARSER_ERROR", "")
-	r.do("PATCH", api+"/sobjects/Opportunity", `{}`).refused(405, "METHOD_NOT_ALLOWED", "HTTP Method 'PATCH' not allowed. Allowed are GET,HEAD,POST")
+	r.do("PATCH", api+"/sobjects/Opportunity", `{}`).refused(405, "METHOD_NOT_ALLOWED", "HTTP Method 'PATCH' not allowed. Allowed are HEAD,GET,POST")
 	r.do("POST", api+"/sobjects/Opportunity", `{"Name":"x"}`).refused(400, "REQUIRED_FIELD_MISSING", "[StageName, CloseDate]")
 	r.do("PATCH", at, `{"NextStep":"x"}`, "If-Unmodified-Since", start.Add(-time.Hour).Format("Mon, 02 Jan 2006 15:04:05 GMT")).refused(412, "PRECONDITION_FAILED", "")
 }

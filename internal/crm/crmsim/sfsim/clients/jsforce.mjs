@@ -3,36 +3,11 @@
 import assert from 'node:assert/strict';
 import { createSign } from 'node:crypto';
 import jsforce from 'jsforce';
+import { code, env, finish, step } from './steps.mjs';
 
-const env = (name) => {
-  const v = process.env[name];
-  assert.ok(v, `${name} is not set`);
-  return v;
-};
 const loginUrl = env('SF_BASE');
 const total = Number(env('SF_DEALS'));
 const version = '60.0';
-
-let passed = 0;
-async function step(name, run) {
-  try {
-    await run();
-  } catch (err) {
-    console.error(`FAILED: ${name}`);
-    throw err;
-  }
-  passed += 1;
-  console.log(`ok ${passed} ${name}`);
-}
-
-const code = async (promise) => {
-  try {
-    await promise;
-  } catch (err) {
-    return err.errorCode ?? err.message;
-  }
-  return 'no error';
-};
 
 let conn;
 
@@ -206,4 +181,4 @@ await step('logout', async () => {
   conn.accessToken = null;
 });
 
-console.log(`${passed} steps passed`);
+finish();

@@ -1,4 +1,4 @@
-// Package clients runs a client that others wrote against the simulated org.
+// Package clients runs clients that others wrote against the simulated org.
 package clients
 
 import (
@@ -12,48 +12,57 @@ import (
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/sfsim"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/need"
 )
 
 // deals is enough for three pages of a query.
 const deals = 4_600
 
-// TestJSForce runs jsforce.mjs. It needs node and "npm ci" in this folder;
-// SYNCD_REQUIRE=1 makes them a must.
+// TestJSForce runs jsforce.mjs and bulk.mjs. It needs node and "npm ci" in this
+// folder; SYNCD_REQUIRE=1 makes them a must.
 func TestJSForce(t *testing.T) {
-	missing := func(what string) {
-		t.Helper()
-		if os.Getenv("SYNCD_REQUIRE") == "1" {
-			t.Fatalf("%s (SYNCD_REQUIRE=1)", what)
-		}
-		t.Skip(what)
+	node := need.Node(t, "jsforce")
+	for _, script := range []struct {
+		name, steps string
+		calls       map[string]int // what must have come to the org
+	}{
+		{"jsforce.mjs", "18 steps passed", map[string]int{"collections update": 2}},
+		{"bulk.mjs", "8 steps passed", map[string]int{"bulk query create": 5, "bulk ingest create": 4, "bulk ingest upload": 4, "collections update": 0}},
+	} {
+		t.Run(script.name, func(t *testing.T) {
+			stats := run(t, node, script.name, script.steps)
+			for kind, n := range script.calls {
+				if stats.Requests[kind] != n {
+					t.Errorf("%s: %d calls, want %d", kind, stats.Requests[kind], n)
+				}
+			}
+		})
 	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("node is not installed: jsforce was not run")
-	}
-	if _, err := os.Stat("node_modules/jsforce"); err != nil {
-		missing("run npm ci in internal/crm/crmsim/sfsim/clients: jsforce was not run")
-	}
+}
+
+// run runs a script against a new org.
+func run(t *testing.T, node, script, done string) sfsim.Stats {
+	t.Helper()
 	w := company()
-	org := sfsim.New(w, sfsim.Options{Custom: []sfsim.CustomField{{Object: "Task", Name: "Handoff_Key__c", Length: 80, ExternalID: true}}})
+	org := sfsim.New(w, sfsim.Options{
+		BulkWait: 150 * time.Millisecond, Custom: []sfsim.CustomField{{Object: "Task", Name: "Handoff_Key__c", Length: 80, ExternalID: true}},
+	})
 	web := httptest.NewServer(org)
 	defer web.Close()
 	cred := org.Credentials()
-	cmd := exec.CommandContext(t.Context(), node, "jsforce.mjs")
+	cmd := exec.CommandContext(t.Context(), node, script)
 	cmd.Env = append(os.Environ(), "SF_BASE="+web.URL, fmt.Sprintf("SF_DEALS=%d", deals), fmt.Sprintf("SF_NOW=%d", w.Now.Unix()),
 		"SF_USERNAME="+cred.Username, "SF_PASSWORD="+cred.Password, "SF_TOKEN="+cred.SecurityToken, "SF_CLIENT_ID="+cred.ClientID,
 		"SF_CLIENT_SECRET="+cred.ClientSecret, "SF_REFRESH_TOKEN="+cred.RefreshToken, "SF_PRIVATE_KEY="+cred.PrivateKey)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("jsforce.mjs: %v\n%s", err, out)
+		t.Fatalf("%s: %v\n%s", script, err, out)
 	}
-	if !strings.Contains(string(out), "18 steps passed") {
-		t.Fatalf("jsforce.mjs did not finish:\n%s", out)
-	}
-	if n := org.Stats().Requests["collections update"]; n != 2 {
-		t.Errorf("250 updates came in %d calls", n)
+	if !strings.Contains(string(out), done) {
+		t.Fatalf("%s did not finish:\n%s", script, out)
 	}
 	t.Logf("%s", out)
+	return org.Stats()
 }
 
 func company() *world.World {
