@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,7 +77,7 @@ func TestRealDealsWorkedByHand(t *testing.T) {
 			if !ok {
 				continue
 			}
-			all, err := r.App.Explain(t.Context(), r.App.Connections()[0], r.Deal(i), apptest.Start)
+			all, err := r.App.Explain(t.Context(), r.App.Connections()[0], r.Deal(i), time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -179,7 +179,7 @@ func signInFix(flow string, f fault) string {
 		return "set auth.security_token, or allow this machine's address in the user's profile"
 	case has("password_lockout"):
 		return "the user is locked out; unlock it in the org"
-	case has("api_disabled"):
+	case has("api_disabled"), has("soap api login() is disabled"):
 		return "SOAP login is off in this org; use flow client_credentials or jwt"
 	case has("unsupported_api_version"):
 		return "SOAP login needs api_version 31.0 to 64.0"
