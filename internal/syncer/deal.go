@@ -37,22 +37,21 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 		return err
 	}
 	if hash != kept.Snapshot {
-		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: string(snapshot)})
+		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
 	}
-	judgement, err := judgementOf(out)
+	judgement, judged, err := p.text.of(judgementOf(out))
 	if err != nil {
 		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
 	}
-	judged := hashOf(judgement)
 	if judged != kept.Judgement {
 		s.Judgements = append(s.Judgements, store.Judgement{
 			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
-			At: now, Run: p.run.ID, SnapshotHash: hash, Body: string(judgement),
+			At: now, Run: p.run.ID, SnapshotHash: hash, Body: judgement,
 		})
 		p.card(card, s)
 	}
 	row, had := rows[card.ID]
-	next, err := stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
+	next, err := p.stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
 	if err != nil {
 		return err
 	}
@@ -92,11 +91,11 @@ func changes(before map[string]string, band string) bool { return before[band] !
 
 // judgementOf is one step as history keeps it. The moment it was made is not
 // part of it, so that the same judgement is kept once.
-func judgementOf(out handoff.Output) ([]byte, error) {
-	return json.Marshal(Judged{
+func judgementOf(out handoff.Output) Judged {
+	return Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
 		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due, Final: out.State.Final,
-	})
+	}
 }
 
 // goneDeal closes the handoffs of a deal that was deleted or merged away.
@@ -135,8 +134,8 @@ func (p *pass) card(card *scorecard.Card, s *store.Slice) {
 	s.Cards = append(s.Cards, store.Card{ID: card.ID, Version: card.Version, Source: card.Source})
 }
 
-func stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.State, error) {
-	body, err := json.Marshal(k)
+func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.State, error) {
+	body, _, err := p.text.of(k)
 	if err != nil {
 		return store.State{}, fmt.Errorf("state of %s: %w", d.Ref, err)
 	}
@@ -144,7 +143,7 @@ func stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.Sta
 		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
 		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
 		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
-		InputHash: k.Snapshot, Body: string(body), UpdatedAt: now, NextAt: nextAt(out.State, now),
+		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out.State, now),
 	}
 	if f := out.State.Final; f != nil {
 		s.Band, s.Score = f.Band, &f.Total

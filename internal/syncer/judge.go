@@ -1,6 +1,7 @@
 package syncer
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -146,7 +147,7 @@ func plainLines(s string) string {
 
 // snapshotOf is what history keeps of a deal: everything judged, without
 // syncd's own cells (the key apart) and without the record's own stamp.
-func (p *pass) snapshotOf(d *crm.Deal) (body []byte, hash string, err error) {
+func (p *pass) snapshotOf(d *crm.Deal) (body, hash string, err error) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
 	clear(p.cells)
@@ -156,15 +157,26 @@ func (p *pass) snapshotOf(d *crm.Deal) (body []byte, hash string, err error) {
 			kept.Fields[f.Name] = cell
 		}
 	}
-	if body, err = json.Marshal(kept); err != nil {
-		return nil, "", fmt.Errorf("snapshot of %s: %w", d.Ref, err)
+	if body, hash, err = p.text.of(kept); err != nil {
+		return "", "", fmt.Errorf("snapshot of %s: %w", d.Ref, err)
 	}
-	return body, hashOf(body), nil
+	return body, hash, nil
 }
 
-func hashOf(b []byte) string {
+// textual turns values into JSON in one buffer that is used again: whole deals
+// pass through it.
+type textual struct{ buf bytes.Buffer }
+
+// of returns a value's JSON and the hash of it.
+func (t *textual) of(v any) (text, hash string, err error) {
+	t.buf.Reset()
+	if err := json.NewEncoder(&t.buf).Encode(v); err != nil {
+		return "", "", err
+	}
+	b := t.buf.Bytes()
+	b = b[:len(b)-1] // Encode ends with a new line
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:12])
+	return string(b), hex.EncodeToString(sum[:12]), nil
 }
 
 // readKept groups stored states by deal and card.

@@ -121,6 +121,7 @@ type pass struct {
 	seen map[crm.DealID]bool
 	// cells are those of the snapshot being written, one at a time.
 	cells map[string]crm.Cell
+	text  textual
 }
 
 // ref is a batch of deals to look at.

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 // get reads one JSON resource. p is a v3 or v4 path.
@@ -73,7 +74,7 @@ func (c *Client) send(req *http.Request) (gjson.Result, http.Header, error) {
 			Err: fmt.Errorf("%s %s answered with broken JSON", req.Method, req.URL.Path), Fix: fixBase,
 		}
 	}
-	r := gjson.ParseBytes(body)
+	r := transport.Parse(body)
 	if !r.IsObject() {
 		return gjson.Result{}, nil, malformed(c.policy.Kind(req), "the answer is not a JSON object")
 	}

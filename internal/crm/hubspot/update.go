@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 // update sends one batch update. Of a refusal it returns what HubSpot said in
@@ -39,11 +40,11 @@ func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result
 		return gjson.Result{}, fault{}, err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
+	answer := make([]byte, resp.ContentLength)
+	if _, err := io.ReadFull(resp.Body, answer); err != nil {
 		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Malformed, Err: err}
 	}
-	r := gjson.ParseBytes(answer)
+	r := transport.Parse(answer)
 	if resp.StatusCode < 300 && gjson.ValidBytes(answer) && r.IsObject() {
 		return r, fault{}, nil
 	}

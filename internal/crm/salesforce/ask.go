@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 const (
@@ -164,7 +165,7 @@ func (r *round) composite(ctx context.Context, parts []part) error {
 		return r.compositeFailed(ctx, parts, err)
 	}
 	gen := r.c.session.generation()
-	answers := parse(body).Get("compositeResponse").Array()
+	answers := transport.Parse(body).Get("compositeResponse").Array()
 	if len(answers) != len(parts) {
 		return malformed("composite", "the answer does not hold one result a question")
 	}

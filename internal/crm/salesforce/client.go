@@ -14,7 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
@@ -217,13 +216,7 @@ func (c *Client) send(req *http.Request) ([]byte, http.Header, error) {
 // get reads one JSON resource.
 func (c *Client) get(ctx context.Context, path string) (gjson.Result, error) {
 	body, _, err := c.do(ctx, http.MethodGet, path, nil)
-	return parse(body), err
-}
-
-// parse reads an answer in place. Pages are large and every text that outlives
-// one is cloned, so no copy is made; the bytes are not written to afterwards.
-func parse(body []byte) gjson.Result {
-	return gjson.Parse(unsafe.String(unsafe.SliceData(body), len(body)))
+	return transport.Parse(body), err
 }
 
 func encode(payload any) ([]byte, error) {

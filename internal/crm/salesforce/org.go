@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 // organisation is the org itself.
@@ -136,7 +137,7 @@ func (c *Client) versions(ctx context.Context) (gjson.Result, string, error) {
 	if err != nil {
 		return gjson.Result{}, "", err
 	}
-	return parse(body), h.Get("Date"), nil
+	return transport.Parse(body), h.Get("Date"), nil
 }
 
 // queryPath is the address of a query; all asks for deleted and archived rows

@@ -140,7 +140,7 @@ func (w *writing) send(ctx context.Context, records []*record) error {
 	if err != nil {
 		return w.refused(ctx, records, err)
 	}
-	return w.results(ctx, records, parse(body))
+	return w.results(ctx, records, transport.Parse(body))
 }
 
 // results matches the answer to the records by position: a failed record need

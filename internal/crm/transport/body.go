@@ -8,7 +8,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
+	"unsafe"
+
+	"github.com/tidwall/gjson"
 )
 
 // errTooLarge is an answer over the cap; reading stops there.
@@ -20,10 +24,15 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > t.o.MaxBody {
 		return nil, errTooLarge
 	}
-	var buf bytes.Buffer
-	if resp.ContentLength > 0 {
-		buf.Grow(int(resp.ContentLength) + bytes.MinRead)
-	}
+	// Answers come compressed and of unknown length: they grow in a buffer that
+	// is used again.
+	buf := scratch.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= keptScratch {
+			buf.Reset()
+			scratch.Put(buf)
+		}
+	}()
 	n, err := buf.ReadFrom(io.LimitReader(resp.Body, t.o.MaxBody+1))
 	if err != nil {
 		return nil, err
@@ -31,16 +40,33 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 	if n > t.o.MaxBody {
 		return nil, errTooLarge
 	}
-	return buf.Bytes(), nil
+	return bytes.Clone(buf.Bytes()), nil
 }
 
-// payloadOf reads a request's body once, so that every attempt sends it anew.
-func payloadOf(req *http.Request) ([]byte, error) {
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// keptScratch is the largest buffer kept for the next answer.
+const keptScratch = 4 << 20
+
+// payloadOf returns what gives a request's body anew for every attempt, nil if
+// there is none.
+func payloadOf(req *http.Request) (func() (io.ReadCloser, error), error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
+	if req.GetBody != nil {
+		return req.GetBody, nil
+	}
 	defer req.Body.Close()
-	return io.ReadAll(req.Body)
+	body, err := io.ReadAll(req.Body)
+	req.ContentLength = int64(len(body))
+	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }, err
+}
+
+// Parse reads JSON in place. Pages are large and every text that outlives one
+// is cloned, so no copy is made; the bytes are not to be written to afterwards.
+func Parse(body []byte) gjson.Result {
+	return gjson.Parse(unsafe.String(unsafe.SliceData(body), len(body)))
 }
 
 // json reports whether a 2xx answer is what a JSON API promises: no content,

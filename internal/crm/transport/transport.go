@@ -114,13 +114,15 @@ func (t *Transport) send(req *http.Request) (*answer, error) {
 }
 
 // attempt sends the request once.
-func (t *Transport) attempt(orig *http.Request, payload []byte) (*answer, uint64, error) {
+func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, error)) (*answer, uint64, error) {
 	ctx, cancel := context.WithTimeout(orig.Context(), t.o.Timeout)
 	defer cancel()
 	req := orig.Clone(ctx)
 	if payload != nil {
-		req.Body = io.NopCloser(bytes.NewReader(payload))
-		req.ContentLength = int64(len(payload))
+		var err error
+		if req.Body, err = payload(); err != nil {
+			return nil, 0, unsent(t.fail(orig, crm.Invalid, err))
+		}
 	}
 	if err := t.o.Policy.Wait(ctx, req); err != nil {
 		return nil, 0, unsent(t.fail(orig, crm.RateLimited, err))
