@@ -148,7 +148,7 @@ func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease
 	}
 	desc, err := c.Source.Describe(ctx)
 	if err != nil {
-		return store.Run{}, err
+		return a.stillborn(ctx, c, lease, last, err)
 	}
 	if ok && resumable(last, desc.Now) {
 		last.Status, last.Error, last.ResumeAt, last.Ended, last.Mode = store.RunRunning, "", time.Time{}, time.Time{}, string(c.Mode)
@@ -183,6 +183,30 @@ func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease
 		run.WindowFrom = known.Watermark.Add(-c.Overlap)
 	}
 	return run, a.store.StartRun(ctx, lease, run)
+}
+
+// stillborn keeps on record that a pass could not begin. A run that is to be
+// gone on with keeps its place.
+func (a *App) stillborn(ctx context.Context, c *syncer.Connection, lease store.Lease, last store.Run, cause error) (store.Run, error) {
+	if ctx.Err() != nil {
+		return store.Run{}, cause
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	if last.ID == "" {
+		run := store.Run{
+			ID: newRunID(now), Connection: c.Name, Mode: string(c.Mode), Kind: syncer.KindIncremental,
+			Phase: syncer.PhaseChanged, Status: store.RunRunning, Started: now, WindowTo: now,
+		}
+		if err := a.store.StartRun(ctx, lease, run); err != nil {
+			return store.Run{}, errors.Join(cause, err)
+		}
+		last = run
+	}
+	last.Status, last.Error, last.Ended = store.RunFailed, cause.Error(), now
+	if crm.KindOf(cause) == crm.Quota {
+		last.Status, last.ResumeAt = store.RunQuota, now.Add(after(cause))
+	}
+	return last, errors.Join(cause, a.store.SaveRun(ctx, lease, last))
 }
 
 // resumeWithin is how old a plan may be to be gone on with: what is judged is

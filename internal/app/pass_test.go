@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,6 +165,38 @@ func TestTheGuardStopsAFloodOfBandChanges(t *testing.T) {
 		r.ResetStats()
 		if report := r.Try(t); report.Err == nil || !strings.Contains(report.Err.Error(), "max_band_changes") || r.DealsWritten() != 0 {
 			t.Errorf("pass ended with %v, %d written", report.Err, r.DealsWritten())
+		}
+	})
+}
+
+// A pass that cannot begin is on record, and takes nothing from a run that is
+// to be gone on with.
+func TestAPassThatCannotBeginIsOnRecord(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		var down atomic.Bool
+		o := quick(apptest.Options{CRM: crm, World: apptest.World(20), Front: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				if down.Load() {
+					http.Error(w, `{"message":"no"}`, http.StatusNotFound)
+					return
+				}
+				next.ServeHTTP(w, q)
+			})
+		}})
+		r := apptest.New(t, o)
+		down.Store(true)
+		failed := r.Try(t)
+		if failed.Err == nil {
+			t.Fatal("the CRM was not there")
+		}
+		runs, err := r.Store(t).Runs(t.Context(), r.Name(), 10)
+		if err != nil || len(runs) != 1 || runs[0].Status != "failed" || runs[0].Error == "" {
+			t.Fatalf("%+v, %v", runs, err)
+		}
+		down.Store(false)
+		r.Open(t) // a refused sign-in is not tried again for a while
+		if report := r.Pass(t); report.Kind != "full" || report.FieldsWritten == 0 {
+			t.Errorf("the next pass is %s and wrote %d fields", report.Kind, report.FieldsWritten)
 		}
 	})
 }

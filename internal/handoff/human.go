@@ -24,9 +24,9 @@ func Key(id string, card string, attempt int, copied bool) string {
 	return key
 }
 
-// isCopy reports whether the record's key names another deal, or says that it
+// IsCopy reports whether the record's key names another deal, or says that it
 // once did.
-func isCopy(id, key string) bool {
+func IsCopy(id, key string) bool {
 	parts := strings.Split(key, "/")
 	return key != "" && (parts[0] != id || len(parts) > 3 && parts[3] == copyMark)
 }
@@ -45,7 +45,7 @@ type Sheet struct {
 func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
 	s := Sheet{card: card, deal: d, copied: prev.Copied, inherited: prev.Inherited}
 	key := d.Field(card.Field("key"))
-	if !prev.Copied && !(key.Known() && isCopy(d.Ref.ID, key.Text)) {
+	if !prev.Copied && !(key.Known() && IsCopy(d.Ref.ID, key.Text)) {
 		return s
 	}
 	s.copied, s.inherited = true, map[string]string{}

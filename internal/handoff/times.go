@@ -24,7 +24,7 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 	text := func(base string) string { return cell(card.Field(base)).Text }
 	filled := func(base string) bool { return text(base) != "" }
 	switch key := text("key"); {
-	case isCopy(id, key):
+	case IsCopy(id, key):
 		return slices.ContainsFunc(typed(card), filled)
 	case attemptIn(text("attempt_scored")) > 1:
 		return true

@@ -20,6 +20,7 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 			{"snapshots", "connection, object, id, at, hash, body", snapshotRows(slice.Snapshots), ""},
 			{"judgements", "connection, object, id, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements), ""},
 			{"states", stateColumns, stateRows(slice.States), stateConflict},
+			{"reads", "connection, run, id", slice.reads(), "ON CONFLICT DO NOTHING"},
 		} {
 			if err := s.insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
 				return err
@@ -57,6 +58,14 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
 		return err
 	}
 	return end(slice.written(), `connection = $1 AND status = 'rejected'`, slice.Run.Connection)
+}
+
+func (s Slice) reads() [][]any {
+	rows := make([][]any, len(s.Read))
+	for i, id := range s.Read {
+		rows[i] = []any{s.Run.Connection, s.Run.ID, id}
+	}
+	return rows
 }
 
 func (s Slice) written() []string {
@@ -104,7 +113,7 @@ func intentRows(list []Intent) ([][]any, error) {
 		}
 		rows[i] = []any{
 			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Card, string(fields), string(before), in.InputHash,
-			Planned, "", "", "", 0, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
+			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
 		}
 	}
 	return rows, nil

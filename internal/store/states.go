@@ -38,16 +38,26 @@ func scanState(scan func(...any) error) (st State, err error) {
 	return st, err
 }
 
+// Due says which deals a run is to look at beside those that moved.
+type Due struct {
+	Connection string
+	Run        string // what it has read is left out
+	Now        time.Time
+	All        bool // everything in scope, whatever its clock
+}
+
 // OpenRefs pages through the ids of deals whose clock runs, whose time has
-// come, or with a write that is to be tried again, in id order. next is "" on
-// the last page.
-func (s *Store) OpenRefs(ctx context.Context, connection string, now time.Time, after string, limit int) (ids []string, next string, err error) {
+// come, or with a write that is still to be made, in id order. What was only
+// planned by a run that observes is not to be made. next is "" on the last page.
+func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (ids []string, next string, err error) {
 	ids, err = query(ctx, s.db, scanString, `SELECT id FROM (
-			SELECT id FROM states WHERE connection = $1 AND id > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3))
+			SELECT id FROM states WHERE connection = $1 AND id > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3) OR (in_scope = 1 AND $5 = 1))
 			UNION
 			SELECT id FROM intents WHERE connection = $1 AND id > $2
-				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3))
-		) AS due ORDER BY id LIMIT $4`, connection, after, ms(now), limit)
+				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
+					OR (status = 'planned' AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
+		) AS due WHERE NOT EXISTS (SELECT 1 FROM reads WHERE connection = $1 AND run = $6 AND id = due.id)
+		ORDER BY id LIMIT $4`, d.Connection, after, ms(d.Now), limit, bit(d.All), d.Run)
 	if err == nil && len(ids) == limit {
 		next = ids[len(ids)-1]
 	}
@@ -96,7 +106,7 @@ func (s *Store) CountStates(ctx context.Context, connection string) (Standing, e
 func (s *Store) GuardCounts(ctx context.Context, connection, run string) (GuardCounts, error) {
 	var g GuardCounts
 	err := s.db.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN escalation = 'Sales manager' THEN 1 ELSE 0 END), 0), COALESCE(SUM(band_change), 0)
-		FROM intents WHERE connection = $1 AND run = $2`, connection, run).Scan(&g.Escalations, &g.BandChanges)
+		FROM intents WHERE connection = $1 AND run = $2 AND status <> 'superseded'`, connection, run).Scan(&g.Escalations, &g.BandChanges)
 	if err != nil {
 		return g, fmt.Errorf("plan of run %s: %w", run, err)
 	}

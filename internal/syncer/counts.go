@@ -19,6 +19,7 @@ type Counts struct {
 	Rejected      int64            `json:"rejected"`
 	Unresolved    int64            `json:"unresolved"` // outcome still unknown
 	Degraded      int64            `json:"degraded"`   // deals with something unreadable
+	Drift         int64            `json:"drift"`      // deals found changed by a full run alone
 	// LeftOut counts deals that were read and are out of scope, by reason;
 	// LeftOutTypes those left out for their type, by type.
 	LeftOut      map[string]int64 `json:"left_out,omitempty"`

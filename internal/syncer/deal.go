@@ -15,7 +15,7 @@ import (
 )
 
 // deal takes one deal a step further and adds what follows to the slice.
-func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.State, held map[string]string, now time.Time, s *store.Slice) error {
+func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
 	p.counts.DealsRead++
 	out, card, kept := p.c.step(d, prev, now)
 	if out.State.Status == handoff.OutOfScope {
@@ -37,6 +37,9 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 		return err
 	}
 	if hash != kept.Snapshot {
+		if p.drifted(d, rows[card.ID]) {
+			p.counts.Drift++
+		}
 		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
 	}
 	judgement, judged, err := p.text.of(judgementOf(out))
@@ -61,12 +64,19 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	p.dropOthers(card.ID, rows, now, s)
 
 	fields, before := Diff(out.Show, d, p.own, card.Field("updated_at"), now)
-	if fields == nil || repeats(fields, held, card.Field("updated_at")) {
+	tries := 0
+	if last, ok := refused[card.ID]; ok && repeats(fields, last.Fields, card.Field("updated_at")) {
+		if last.NextTry.After(now) {
+			return nil
+		}
+		tries = last.Tries
+	}
+	if fields == nil {
 		return nil
 	}
 	p.counts.FieldsPlanned += int64(len(fields))
 	intent := store.Intent{
-		Run: p.run.ID, Ref: d.Ref, Card: card.ID, Fields: fields, Before: before, InputHash: hash,
+		Run: p.run.ID, Ref: d.Ref, Card: card.ID, Fields: fields, Before: before, InputHash: hash, Tries: tries,
 		Escalation: escalates(fields, card), BandChange: changes(before, card.Field("band")), CreatedAt: now, UpdatedAt: now,
 	}
 	if intent.Escalation == handoff.SalesManager {
@@ -74,6 +84,12 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	}
 	s.Intents = append(s.Intents, intent)
 	return nil
+}
+
+// drifted reports whether a full run found a deal otherwise than it was known,
+// though its record has not moved since: passes between had no way to see it.
+func (p *pass) drifted(d *crm.Deal, row store.State) bool {
+	return p.run.Kind == KindFull && row.Ref.ID != "" && !row.Open && d.ModifiedAt.Before(p.watermark)
 }
 
 // escalates names whom a write newly escalates to, told from the record and
@@ -165,13 +181,9 @@ func sameRow(a, b store.State) bool {
 		a.Account == b.Account && a.Amount == b.Amount && a.NextAt.Equal(b.NextAt)
 }
 
-// repeats reports whether a write is the one the CRM has refused and that is
-// not due again.
-func repeats(fields, held map[string]string, updatedAt string) bool {
-	if held == nil {
-		return false
-	}
-	a, b := maps.Clone(fields), maps.Clone(held)
+// repeats reports whether a write is the one that the CRM has refused.
+func repeats(fields, refused map[string]string, updatedAt string) bool {
+	a, b := maps.Clone(fields), maps.Clone(refused)
 	delete(a, updatedAt)
 	delete(b, updatedAt)
 	return maps.Equal(a, b)

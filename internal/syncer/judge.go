@@ -116,7 +116,10 @@ func Diff(show map[string]string, d *crm.Deal, own map[string]Own, updatedAt str
 		}
 		fields[name], before[name] = want, cell.Text
 	}
-	if cell := d.Field(updatedAt); fields != nil && cell.Known() {
+	if _, writable := own[updatedAt]; fields == nil || !writable {
+		return fields, before
+	}
+	if cell := d.Field(updatedAt); cell.Known() {
 		fields[updatedAt], before[updatedAt] = now.UTC().Format("2006-01-02T15:04:05.000Z"), cell.Text
 	}
 	return fields, before
@@ -145,15 +148,15 @@ func plainLines(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
 }
 
-// snapshotOf is what history keeps of a deal: everything judged, without
-// syncd's own cells (the key apart) and without the record's own stamp.
+// snapshotOf is what history keeps of a deal: everything judged, without the
+// record's own stamp and without syncd's own cells, but for the key of a copy.
 func (p *pass) snapshotOf(d *crm.Deal) (body, hash string, err error) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
 	clear(p.cells)
 	kept.Fields = p.cells
 	for _, f := range p.c.Setup.Fields {
-		if cell, ok := d.Fields[f.Name]; ok && (f.Writer != crm.Ours || f.Base == "key") {
+		if cell, ok := d.Fields[f.Name]; ok && (f.Writer != crm.Ours || f.Base == "key" && handoff.IsCopy(d.Ref.ID, cell.Text)) {
 			kept.Fields[f.Name] = cell
 		}
 	}

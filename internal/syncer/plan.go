@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,31 +44,32 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 			counts.LeftOut[handoff.ReasonGoLive] = n
 		}
 	}
-	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), seen: map[crm.DealID]bool{}, cells: map[string]crm.Cell{}}
-	for run.Phase == PhaseChanged || run.Phase == PhaseOpen {
-		ids := pass.changed
-		if run.Phase == PhaseOpen {
-			ids = pass.open
+	known, err := p.Store.Connection(ctx, c.Name)
+	if err != nil {
+		return false, err
+	}
+	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, cells: map[string]crm.Cell{}}
+	for pass.reading() {
+		phase, batches := run.Phase, pass.changed
+		if phase == PhaseOpen {
+			batches = pass.open
 		}
-		err := pass.drain(ctx, ids(ctx), deadline)
+		err := pass.drain(ctx, batches, deadline)
 		if errors.Is(err, errPause) {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		if run.Phase == PhaseChanged && run.Kind != KindFull {
-			run.Phase, run.Cursor = PhaseOpen, ""
-		} else {
-			run.Phase, run.Cursor = PhaseGuard, ""
-		}
-		run.Counts = pass.counts.JSON()
-		if err := p.Store.SaveRun(ctx, lease, *run); err != nil {
-			return false, err
+		if run.Phase == phase {
+			return false, fmt.Errorf("plan of %s: %s ended without a last page", c.Name, phase)
 		}
 	}
 	return true, nil
 }
+
+// reading reports whether deals are still to be read.
+func (p *pass) reading() bool { return p.run.Phase == PhaseChanged || p.run.Phase == PhaseOpen }
 
 // Kinds of run.
 const (
@@ -115,10 +118,8 @@ type pass struct {
 	run    *store.Run
 	counts Counts
 	own    map[string]Own
-	// seen are the deals this process has planned in this run, so that an
-	// open one that also moved is read once. It is a saving, not a promise:
-	// after a restart a deal may be read twice.
-	seen map[crm.DealID]bool
+	// watermark is how far the connection was known when the run began.
+	watermark time.Time
 	// cells are those of the snapshot being written, one at a time.
 	cells map[string]crm.Cell
 	text  textual
@@ -129,52 +130,91 @@ type ref struct {
 	ids  []crm.DealID
 	gone []crm.DealID
 	// whole: with this batch everything up to cursor has been named, and the
-	// run's place moves there.
-	whole  bool
-	cursor string
+	// run's place moves there; last: the phase is over.
+	whole, last bool
+	cursor      string
 }
+
+// mostPages is how many pages may be read before a batch is sent off that is
+// not full, so that the place moves over pages that name little.
+const mostPages = 10
 
 // changed yields batches of deals whose record moved inside the run's window:
 // those that are won, and those that are tracked.
 func (p *pass) changed(ctx context.Context) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
-		var batch ref
-		full := p.c.Source.LoadBatch()
+		q, full := &queue{}, p.c.Source.LoadBatch()
 		// Read up to now, whatever the run's own moment: what moves meanwhile is
 		// taken in early, and again by the next pass.
 		w := crm.Window{From: p.run.WindowFrom}
 		for page, err := range p.c.Source.Changed(ctx, w, p.run.Cursor) {
-			if err != nil {
-				yield(ref{}, err)
-				return
+			if err == nil {
+				err = p.add(ctx, q, page)
 			}
-			tracked, err := p.tracked(ctx, page.Deals)
-			if err != nil {
-				yield(ref{}, err)
-				return
-			}
-			for _, m := range page.Deals {
-				switch {
-				case m.Gone && tracked[m.ID]:
-					batch.gone = append(batch.gone, m.ID)
-				case !m.Gone && (m.Won || tracked[m.ID]):
-					batch.ids = append(batch.ids, m.ID)
+			if err != nil { // what was named before the fault is not named in vain
+				if len(q.ends) == 0 || yield(q.take(len(q.ids)), nil) {
+					yield(ref{}, err)
 				}
+				return
 			}
-			for ; len(batch.ids) > full; batch.ids = batch.ids[full:] {
-				if !yield(ref{ids: batch.ids[:full:full]}, nil) {
+			for len(q.ids) >= full {
+				if !yield(q.take(full), nil) {
 					return
 				}
 			}
-			if page.Next == "" || len(batch.ids) == full {
-				batch.whole, batch.cursor = true, page.Next
-				if !yield(batch, nil) {
+			if page.Next == "" || len(q.ends) >= mostPages {
+				if !yield(q.take(len(q.ids)), nil) {
 					return
 				}
-				batch = ref{}
 			}
 		}
 	}
+}
+
+// add queues what is to be looked at of a page.
+func (p *pass) add(ctx context.Context, q *queue, page crm.Page) error {
+	tracked, err := p.tracked(ctx, page.Deals)
+	if err != nil {
+		return err
+	}
+	for _, m := range page.Deals {
+		switch {
+		case m.Gone && tracked[m.ID]:
+			q.gone = append(q.gone, m.ID)
+		case !m.Gone && (m.Won || tracked[m.ID]):
+			q.ids = append(q.ids, m.ID)
+		}
+	}
+	q.ends = append(q.ends, pageEnd{len(q.ids), page.Next})
+	return nil
+}
+
+// queue holds deals that were named and not yet sent off.
+type queue struct {
+	ids, gone []crm.DealID
+	ends      []pageEnd
+}
+
+// pageEnd is where a page ends in the queue, and the cursor behind it.
+type pageEnd struct {
+	at     int
+	cursor string
+}
+
+// take sends off the first n deals. The place moves to the end of the last
+// page that they complete.
+func (q *queue) take(n int) ref {
+	r := ref{ids: q.ids[:n:n], gone: q.gone}
+	q.ids, q.gone = q.ids[n:], nil
+	for len(q.ends) > 0 && q.ends[0].at <= n {
+		r.whole, r.cursor = true, q.ends[0].cursor
+		q.ends = q.ends[1:]
+	}
+	for i := range q.ends {
+		q.ends[i].at -= n
+	}
+	r.last = r.whole && r.cursor == ""
+	return r
 }
 
 func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]bool, error) {
@@ -198,22 +238,23 @@ func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]b
 	return tracked, nil
 }
 
-// open yields batches of deals whose clock runs or just ran out, and of those
-// with a write that is to be tried again. Roles and links of these may change
-// without moving the deal, so they are read at every pass.
+// open yields batches of deals that this run has not read yet: those whose
+// clock runs or just ran out, with a write that is to be made, and in a full
+// run all that are in scope, for what is gone for good is named by nobody.
+// Roles and links may change without moving the deal, so open ones are read at
+// every pass.
 func (p *pass) open(ctx context.Context) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
+		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Now: p.run.WindowTo, All: p.run.Kind == KindFull}
 		for after, more := p.run.Cursor, true; more; {
-			ids, next, err := p.Store.OpenRefs(ctx, p.c.Name, p.run.WindowTo, after, p.c.Source.LoadBatch())
+			ids, next, err := p.Store.OpenRefs(ctx, due, after, p.c.Source.LoadBatch())
 			if err != nil {
 				yield(ref{}, err)
 				return
 			}
-			batch := ref{whole: true, cursor: next}
+			batch := ref{whole: true, last: next == "", cursor: next}
 			for _, id := range ids {
-				if !p.seen[crm.DealID(id)] {
-					batch.ids = append(batch.ids, crm.DealID(id))
-				}
+				batch.ids = append(batch.ids, crm.DealID(id))
 			}
 			if !yield(batch, nil) {
 				return
@@ -230,15 +271,18 @@ type loaded struct {
 	err   error
 }
 
-// drain loads batches ahead of judging them and commits each as a slice.
-func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadline time.Time) error {
+// drain loads batches ahead of judging them and commits each as a slice. When
+// it returns nothing of it is at work any more.
+func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq2[ref, error], deadline time.Time) error {
 	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
 	defer cancel()
-	// Futures keep the order of batches while two are being loaded ahead.
+	// Futures keep the order of batches while the next ones are being loaded.
 	futures := make(chan chan loaded, 1)
-	go func() {
+	working.Go(func() {
 		defer close(futures)
-		for batch, err := range batches {
+		for batch, err := range batches(ctx) {
 			future := make(chan loaded, 1)
 			select {
 			case futures <- future:
@@ -249,15 +293,15 @@ func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadlin
 				future <- loaded{err: err}
 				return
 			}
-			go func() {
+			working.Go(func() {
 				l := loaded{ref: batch}
 				if len(batch.ids) > 0 {
 					l.deals, l.err = p.c.Source.Load(ctx, batch.ids)
 				}
 				future <- l
-			}()
+			})
 		}
-	}()
+	})
 	for future := range futures {
 		l := <-future
 		if l.err != nil {
@@ -266,7 +310,7 @@ func (p *pass) drain(ctx context.Context, batches iter.Seq2[ref, error], deadlin
 		if err := p.slice(ctx, l); err != nil {
 			return err
 		}
-		if l.whole && l.cursor != "" && time.Now().After(deadline) {
+		if l.whole && !l.last && time.Now().After(deadline) {
 			return errPause
 		}
 	}
@@ -284,10 +328,10 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 	gone := append(l.gone, l.deals.Gone...)
 	for id, survivor := range l.deals.Merged {
 		gone = append(gone, id)
-		if !p.seen[survivor] {
-			p.Log.Info("deal was merged away", zap.String("connection", p.c.Name), zap.String("deal", string(id)), zap.String("survivor", string(survivor)))
-		}
+		p.Log.Info("deal was merged away", zap.String("connection", p.c.Name), zap.String("deal", string(id)), zap.String("survivor", string(survivor)))
 	}
+	slices.Sort(gone)
+	gone = slices.Compact(gone) // by the list and by the reading
 	deals := l.deals.Deals
 	for len(deals) > atOnce {
 		if err := p.part(ctx, deals[:atOnce], nil, func() {}); err != nil {
@@ -297,8 +341,12 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 		deals = deals[atOnce:]
 	}
 	advance := func() {
-		if l.whole {
-			p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON()
+		if !l.whole {
+			return
+		}
+		p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON()
+		if l.last {
+			p.run.Phase = map[string]string{PhaseChanged: PhaseOpen, PhaseOpen: PhaseGuard}[p.run.Phase]
 		}
 	}
 	if err := p.part(ctx, deals, gone, advance); err != nil {
@@ -330,15 +378,14 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	if err != nil {
 		return err
 	}
-	held, err := p.held(ctx, ids, now)
+	refused, err := p.refused(ctx, ids)
 	if err != nil {
 		return err
 	}
 	s := store.Slice{Read: ids}
 	for i := range deals {
 		d := &deals[i]
-		p.seen[crm.DealID(d.Ref.ID)] = true
-		if err := p.deal(d, kept[d.Ref.ID], rows[d.Ref.ID], held[d.Ref.ID], now, &s); err != nil {
+		if err := p.deal(d, kept[d.Ref.ID], rows[d.Ref.ID], refused[d.Ref.ID], now, &s); err != nil {
 			return err
 		}
 	}
@@ -350,18 +397,18 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	return p.Store.Commit(ctx, p.lease, s)
 }
 
-// held are writes that were rejected and are not due again: by deal, the
-// fields that were refused.
-func (p *pass) held(ctx context.Context, ids []string, now time.Time) (map[string]map[string]string, error) {
+// refused are writes that the CRM has rejected, by deal and card.
+func (p *pass) refused(ctx context.Context, ids []string) (map[string]map[string]store.Intent, error) {
 	intents, err := p.Store.Rejected(ctx, p.c.Name, ids)
 	if err != nil {
 		return nil, err
 	}
-	held := map[string]map[string]string{}
+	refused := map[string]map[string]store.Intent{}
 	for _, i := range intents {
-		if i.NextTry.After(now) {
-			held[i.Ref.ID] = i.Fields
+		if refused[i.Ref.ID] == nil {
+			refused[i.Ref.ID] = map[string]store.Intent{}
 		}
+		refused[i.Ref.ID][i.Card] = i
 	}
-	return held, nil
+	return refused, nil
 }

@@ -3,6 +3,7 @@ package writeback
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -67,6 +68,13 @@ func (w *Writer) next(ctx context.Context, t Target, run string, n int) ([][]sto
 	if err != nil {
 		return nil, err
 	}
+	// A deal with two intents is sent one a round, in their order.
+	taken := make(map[string]bool, len(intents))
+	intents = slices.DeleteFunc(intents, func(in store.Intent) bool {
+		again := taken[in.Ref.ID]
+		taken[in.Ref.ID] = true
+		return again
+	})
 	var batches [][]store.Intent
 	for len(intents) > 0 {
 		k := min(size, len(intents))

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -72,6 +73,8 @@ func Run(t *testing.T) {
 		"a crash after sending leaves a trace":   crash,
 		"rejected writes wait for their time":    rejected,
 		"open refs page in order":                openRefs,
+		"a run reads each deal once":             readOnce,
+		"plans of runs that ended":               leftPlanned,
 		"one org has one connection":             oneOrg,
 		"history answers as of a moment":         asOf,
 		"readers and a writer at once":           together,
@@ -240,7 +243,7 @@ func crash(t *testing.T, s *store.Store) {
 	if err != nil || len(under) != 1 || under[0].Tries != 1 {
 		t.Errorf("underway %+v %v", under, err)
 	}
-	ids, _, err := s.OpenRefs(t.Context(), "org", now, "", 10)
+	ids, _, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Now: now}, "", 10)
 	if err != nil || len(ids) != 1 {
 		t.Errorf("a deal whose write nobody knows of is not looked at again: %v %v", ids, err)
 	}
@@ -261,7 +264,7 @@ func rejected(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	for at, want := range map[time.Time]int{now: 0, now.Add(time.Hour): 1} {
-		ids, _, err := s.OpenRefs(t.Context(), "org", at, "", 10)
+		ids, _, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Now: at}, "", 10)
 		if err != nil || len(ids) != want {
 			t.Errorf("at %s: %v %v, want %d", at, ids, err, want)
 		}
@@ -292,7 +295,7 @@ func openRefs(t *testing.T, s *store.Store) {
 	}
 	var all []string
 	for after, more := "", true; more; {
-		ids, next, err := s.OpenRefs(t.Context(), "org", now, after, 2)
+		ids, next, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Now: now}, after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,6 +303,46 @@ func openRefs(t *testing.T, s *store.Store) {
 	}
 	if d := cmp.Diff([]string{"0", "2", "3", "4", "6"}, all); d != "" {
 		t.Error(d)
+	}
+}
+
+func readOnce(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	closed := sample("2", nil)
+	closed.Open = false
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: []store.State{sample("1", nil), closed, sample("3", nil)}, Read: []string{"1"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		due  store.Due
+		want []string
+	}{
+		{store.Due{Connection: "org", Run: "r1", Now: now}, []string{"3"}},
+		{store.Due{Connection: "org", Run: "r1", Now: now, All: true}, []string{"2", "3"}},
+		{store.Due{Connection: "org", Run: "r2", Now: now, All: true}, []string{"1", "2", "3"}},
+	} {
+		if ids, _, err := s.OpenRefs(t.Context(), c.due, "", 10); err != nil || !slices.Equal(ids, c.want) {
+			t.Errorf("%+v: %v %v, want %v", c.due, ids, err, c.want)
+		}
+	}
+	begun(t, s, l, "r2") // a new run begins with nothing read
+	if ids, _, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Run: "r1", Now: now, All: true}, "", 10); err != nil || len(ids) != 3 {
+		t.Errorf("what the run before read is kept: %v %v", ids, err)
+	}
+}
+
+func leftPlanned(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	for _, mode := range []string{"write", "observe"} {
+		r := begun(t, s, l, mode)
+		r.Mode = mode
+		if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent(mode, "of "+mode)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids, _, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Run: "next", Now: now}, "", 10); err != nil || !slices.Equal(ids, []string{"of write"}) {
+		t.Errorf("%v %v: what a run in write mode planned and never sent, and nothing that was only observed", ids, err)
 	}
 }
 

@@ -120,6 +120,13 @@ CREATE TABLE outcomes (
 );
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
+CREATE TABLE reads (
+    connection TEXT NOT NULL,
+    run        TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    PRIMARY KEY (connection, run, id)
+);
+
 CREATE TABLE cards (
     version TEXT PRIMARY KEY,
     id      TEXT NOT NULL,
@@ -134,6 +141,7 @@ CREATE TABLE schedules (
 -- +goose Down
 DROP TABLE schedules;
 DROP TABLE cards;
+DROP TABLE reads;
 DROP TABLE outcomes;
 DROP TABLE intents;
 DROP TABLE judgements;
