@@ -49,6 +49,7 @@ type App struct {
 	planner     *syncer.Planner
 	writer      *writeback.Writer
 	limits      writeback.Limits
+	budgets     map[string]*budget // by connection
 	holder      string
 }
 
@@ -73,7 +74,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		host = "host"
 	}
 	a := &App{
-		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
 		limits: writeback.Limits{MaxEscalations: cfg.Limits.MaxEscalationsPerRun, MaxBandChanges: cfg.Limits.MaxBandChanges},
 	}
 	var faults []error
@@ -121,13 +122,15 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 	if err != nil {
 		return nil, err
 	}
+	b := &budget{share: con.Budget.DailyShare}
+	a.budgets[con.Name] = b
 	switch con.CRM {
 	case "salesforce":
 		client, err := salesforce.New(c.Setup, salesforce.Auth{
 			Flow: con.Auth.Flow, LoginURL: con.Auth.LoginURL, Username: con.Auth.Username, Audience: con.Auth.Audience,
 			ClientID: secrets["client_id"], ClientSecret: secrets["client_secret"], PrivateKey: secrets["private_key"],
 			RefreshToken: secrets["refresh_token"], Password: secrets["password"], SecurityToken: secrets["security_token"],
-		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight})
+		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: b.take})
 		if err != nil {
 			return nil, err
 		}
@@ -136,12 +139,13 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		client, err := hubspot.New(c.Setup, hubspot.Auth{
 			Flow: con.Auth.Flow, Token: secrets["token"], ClientID: secrets["client_id"],
 			ClientSecret: secrets["client_secret"], RefreshToken: secrets["refresh_token"],
-		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight})
+		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: b.take})
 		if err != nil {
 			return nil, err
 		}
 		c.Source, c.Sink = client, client
 	}
+	b.meter = c.Source.(metered)
 	return c, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"go.uber.org/zap"
@@ -108,11 +107,16 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run stor
 			err = e
 		}
 	}()
+	before := c.Source.Calls()
+	a.budgets[c.Name].start()
 	run, err = a.begin(ctx, c, lease, ask)
 	if err != nil {
 		return run, err
 	}
-	err = a.advance(ctx, c, lease, &run, ask)
+	if err = a.budgets[c.Name].stock(ctx, a.store, run); err == nil {
+		err = a.advance(ctx, c, lease, &run, ask)
+	}
+	err = errors.Join(err, a.account(context.WithoutCancel(ctx), lease, &run, before, c.Source.Calls()))
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
@@ -152,6 +156,7 @@ func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease
 	}
 	if ok && resumable(last, desc.Now) {
 		last.Status, last.Error, last.ResumeAt, last.Ended, last.Mode = store.RunRunning, "", time.Time{}, time.Time{}, string(c.Mode)
+		last.Moment = desc.Now.UTC().Truncate(time.Millisecond)
 		if ask.PlanOnly {
 			last.Mode = string(syncer.Observe)
 		}
@@ -209,9 +214,9 @@ func (a *App) stillborn(ctx context.Context, c *syncer.Connection, lease store.L
 	return last, errors.Join(cause, a.store.SaveRun(ctx, lease, last))
 }
 
-// resumeWithin is how old a plan may be to be gone on with: what is judged is
-// judged as of the run's start.
-const resumeWithin = 6 * time.Hour
+// resumeWithin is how old a run may be to be gone on with. A backfill that takes
+// its share of several days' calls goes on; what was read long ago is read again.
+const resumeWithin = 7 * 24 * time.Hour
 
 // resumable: a run that a fault ended while it planned goes on from its last
 // slice, so that a pass that always dies at one page still gets past it. One
@@ -254,12 +259,13 @@ func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lea
 }
 
 func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time) (bool, error) {
+	a.budgets[c.Name].whole() // what is planned goes out
 	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Same: c.Same}
-	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.WindowTo)
+	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.Now())
 	done := false
 	if err == nil {
 		var applied writeback.Tally
-		applied, done, err = a.writer.Apply(ctx, target, lease, run.ID, run.WindowTo, deadline)
+		applied, done, err = a.writer.Apply(ctx, target, lease, run.ID, run.Now(), deadline)
 		tally.Add(applied)
 	}
 	counts, cerr := syncer.ReadCounts(run.Counts)
@@ -280,15 +286,15 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	var guarded *writeback.Guarded
 	switch {
 	case cause == nil && run.Phase != syncer.PhaseDone:
-		return nil // paused: the next slice goes on
+		return a.store.SaveRun(ctx, lease, *run) // paused: the next slice goes on
 	case cause == nil:
 		run.Status = store.RunDone
 	case errors.As(cause, &guarded):
 		run.Status = store.RunGuarded
 	case crm.KindOf(cause) == crm.Quota:
-		run.Status, run.ResumeAt = store.RunQuota, run.WindowTo.Add(after(cause))
+		run.Status, run.ResumeAt = store.RunQuota, run.Now().Add(after(cause))
 	case errors.Is(cause, context.Canceled):
-		return cause // stopped from outside: the run is gone on with
+		return errors.Join(cause, a.store.SaveRun(ctx, lease, *run)) // stopped from outside: the run is gone on with
 	default:
 		run.Status = store.RunFailed
 	}
@@ -305,7 +311,6 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 		return errors.Join(cause, err)
 	}
 	counts.ByStatus, counts.ByBand, counts.InScope, counts.Final = standing.ByStatus, standing.ByBand, standing.InScope, standing.Final
-	counts.APICalls = maps.Clone(c.Source.Calls())
 	run.Counts = counts.JSON()
 	if err := a.store.SaveRun(ctx, lease, *run); err != nil {
 		return errors.Join(cause, err)
@@ -324,6 +329,21 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	}
 	known.InScope, known.Known = int(standing.InScope), int(standing.Known)
 	return a.store.SaveConnection(ctx, lease, known)
+}
+
+// account adds the calls of a slice to its run and to the day.
+func (a *App) account(ctx context.Context, lease store.Lease, run *store.Run, before, now map[string]int64) error {
+	counts, err := syncer.ReadCounts(run.Counts)
+	if err != nil {
+		return fmt.Errorf("counts of run %s: %w", run.ID, err)
+	}
+	for kind, n := range now {
+		if n -= before[kind]; n > 0 {
+			counts.APICalls[kind] += n
+		}
+	}
+	run.Counts = counts.JSON()
+	return a.store.Spend(ctx, lease, store.Spent{At: run.Now(), Calls: total(now) - total(before)})
 }
 
 func after(err error) time.Duration {

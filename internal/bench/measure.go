@@ -21,7 +21,7 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	sim, err := startSim(ctx, c, dir)
 	if err != nil {
 		return Row{}, err

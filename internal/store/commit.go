@@ -53,7 +53,7 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
 		})
 	}
 	err := end(slice.Read, `connection = $1 AND (status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $2))`,
-		slice.Run.Connection, ms(slice.Run.WindowTo))
+		slice.Run.Connection, ms(slice.Run.Now()))
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func intentRows(list []Intent) ([][]any, error) {
 			return nil, err
 		}
 		rows[i] = []any{
-			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Card, string(fields), string(before), in.InputHash,
+			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Account, in.Card, string(fields), string(before), in.InputHash,
 			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
 		}
 	}

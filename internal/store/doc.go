@@ -55,11 +55,14 @@ const (
 	RunGuarded = "guarded"
 )
 
-// Run is one pass over a connection.
+// Run is one pass over a connection. What it judges it judges as of Moment; it
+// knows the CRM up to WindowTo, its beginning, however often it was gone on
+// with since.
 type Run struct {
 	ID, Connection, Mode, Kind, Phase, Cursor, Status string
 	Started, Ended, WindowFrom, WindowTo, ResumeAt    time.Time
-	Counts                                            []byte // JSON
+	Moment                                            time.Time // zero means WindowTo
+	Counts                                            []byte    // JSON
 	Error                                             string
 }
 
@@ -117,6 +120,7 @@ type Intent struct {
 	ID                   int64
 	Run                  string
 	Ref                  crm.Ref
+	Account              string // deals of one account are sent together: they share locks
 	Card                 string
 	Fields, Before       map[string]string
 	InputHash, Status    string

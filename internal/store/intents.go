@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-const intentColumns = `run, connection, object, id, card, fields, before, input_hash, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+const intentColumns = `run, connection, object, id, account, card, fields, before, input_hash, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
 
-// Planned returns up to limit planned intents of a run, in order.
+// Planned returns up to limit planned intents of a run, by account, in order.
 func (s *Store) Planned(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
-	return s.intents(ctx, `connection = $1 AND status = 'planned' AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+	return s.intents(ctx, `connection = $1 AND status = 'planned' AND run = $2 ORDER BY account, seq LIMIT $3`, connection, run, limit)
 }
 
 // Underway returns up to limit intents of a run whose outcome is not known:
@@ -50,7 +50,7 @@ func scanIntent(scan func(...any) error) (in Intent, err error) {
 	var connection, object, id, fields, before string
 	var bandChange int
 	var next, created, updated int64
-	err = scan(&in.ID, &in.Run, &connection, &object, &id, &in.Card, &fields, &before, &in.InputHash, &in.Status, &in.Class, &in.Code, &in.Message,
+	err = scan(&in.ID, &in.Run, &connection, &object, &id, &in.Account, &in.Card, &fields, &before, &in.InputHash, &in.Status, &in.Class, &in.Code, &in.Message,
 		&in.Tries, &next, &in.Escalation, &bandChange, &created, &updated)
 	if err != nil {
 		return in, err

@@ -43,7 +43,7 @@ func (s *Store) SaveConnection(ctx context.Context, l Lease, c Connection) error
 	})
 }
 
-const runColumns = `id, connection, mode, kind, phase, cursor, status, started, ended, window_from, window_to, resume_at, counts, error`
+const runColumns = `id, connection, mode, kind, phase, cursor, status, started, ended, window_from, window_to, resume_at, counts, error, moment`
 
 // StartRun keeps a new run.
 func (s *Store) StartRun(ctx context.Context, l Lease, r Run) error {
@@ -51,7 +51,7 @@ func (s *Store) StartRun(ctx context.Context, l Lease, r Run) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM reads WHERE connection = $1`, r.Connection); err != nil {
 			return fmt.Errorf("run %s: %w", r.ID, err)
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, r.values()...)
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, r.values()...)
 		return err
 	})
 }
@@ -63,17 +63,25 @@ func (s *Store) SaveRun(ctx context.Context, l Lease, r Run) error {
 
 func saveRun(ctx context.Context, tx *sql.Tx, r Run) error {
 	_, err := tx.ExecContext(ctx, `UPDATE runs SET mode = $3, kind = $4, phase = $5, cursor = $6, status = $7, started = $8, ended = $9,
-		window_from = $10, window_to = $11, resume_at = $12, counts = $13, error = $14 WHERE id = $1 AND connection = $2`, r.values()...)
+		window_from = $10, window_to = $11, resume_at = $12, counts = $13, error = $14, moment = $15 WHERE id = $1 AND connection = $2`, r.values()...)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.ID, err)
 	}
 	return nil
 }
 
+// Now is the moment that the run judges by.
+func (r Run) Now() time.Time {
+	if r.Moment.IsZero() {
+		return r.WindowTo
+	}
+	return r.Moment
+}
+
 func (r Run) values() []any {
 	return []any{
 		r.ID, r.Connection, r.Mode, r.Kind, r.Phase, r.Cursor, r.Status, ms(r.Started), ms(r.Ended),
-		ms(r.WindowFrom), ms(r.WindowTo), ms(r.ResumeAt), string(r.Counts), r.Error,
+		ms(r.WindowFrom), ms(r.WindowTo), ms(r.ResumeAt), string(r.Counts), r.Error, ms(r.Moment),
 	}
 }
 
@@ -105,9 +113,9 @@ func (s *Store) UnfinishedRun(ctx context.Context, connection string) (Run, bool
 func (s *Store) runs(ctx context.Context, q string, args ...any) ([]Run, error) {
 	return query(ctx, s.db, func(scan func(...any) error) (r Run, err error) {
 		var counts string
-		var started, ended, from, to, resume int64
-		err = scan(&r.ID, &r.Connection, &r.Mode, &r.Kind, &r.Phase, &r.Cursor, &r.Status, &started, &ended, &from, &to, &resume, &counts, &r.Error)
-		r.Started, r.Ended, r.WindowFrom, r.WindowTo, r.ResumeAt = at(started), at(ended), at(from), at(to), at(resume)
+		var started, ended, from, to, resume, moment int64
+		err = scan(&r.ID, &r.Connection, &r.Mode, &r.Kind, &r.Phase, &r.Cursor, &r.Status, &started, &ended, &from, &to, &resume, &counts, &r.Error, &moment)
+		r.Started, r.Ended, r.WindowFrom, r.WindowTo, r.ResumeAt, r.Moment = at(started), at(ended), at(from), at(to), at(resume), at(moment)
 		r.Counts = []byte(counts)
 		return r, err
 	}, q, args...)

@@ -76,7 +76,7 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	}
 	p.counts.FieldsPlanned += int64(len(fields))
 	intent := store.Intent{
-		Run: p.run.ID, Ref: d.Ref, Card: card.ID, Fields: fields, Before: before, InputHash: hash, Tries: tries,
+		Run: p.run.ID, Ref: d.Ref, Account: string(d.AccountID), Card: card.ID, Fields: fields, Before: before, InputHash: hash, Tries: tries,
 		Escalation: escalates(fields, card), BandChange: changes(before, card.Field("band")), CreatedAt: now, UpdatedAt: now,
 	}
 	if intent.Escalation == handoff.SalesManager {

@@ -245,7 +245,7 @@ func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]b
 // every pass.
 func (p *pass) open(ctx context.Context) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
-		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Now: p.run.WindowTo, All: p.run.Kind == KindFull}
+		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Now: p.run.Now(), All: p.run.Kind == KindFull}
 		for after, more := p.run.Cursor, true; more; {
 			ids, next, err := p.Store.OpenRefs(ctx, due, after, p.c.Source.LoadBatch())
 			if err != nil {
@@ -362,7 +362,7 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 // run before that. A run that does not move keeps its counts as well, so that
 // what is judged again is counted once.
 func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, advance func()) error {
-	now := p.run.WindowTo
+	now := p.run.Now()
 	ids := make([]string, 0, len(deals)+len(gone))
 	for i := range deals {
 		ids = append(ids, deals[i].Ref.ID)

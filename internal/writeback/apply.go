@@ -3,98 +3,105 @@ package writeback
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/store"
 )
 
-// maxIdle is how many rounds in a row may settle nothing.
-const maxIdle = 3
+// maxLost is how often a write may be sent and turn out not to have arrived.
+const maxLost = 3
 
 // Apply drains the planned intents of a run until none is left or the deadline
-// has passed; done tells which. The error is the CRM's reason for not going
-// on, or the store's. now is the pass's moment; retries are due from it.
+// has passed; done tells which. Batches are in flight side by side, each deal
+// in one of them at a time. The error is the CRM's reason for not going on, or
+// the store's. now is the pass's moment; retries are due from it.
 func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run string, now, deadline time.Time) (tally Tally, done bool, err error) {
-	inFlight := w.InFlight
-	if inFlight <= 0 {
-		inFlight = 4
+	free := w.InFlight
+	if free <= 0 {
+		free = 10
 	}
-	for idle := 0; ; {
-		batches, err := w.next(ctx, t, run, inFlight)
-		if err != nil || len(batches) == 0 {
-			return tally, err == nil, err
+	answers := make(chan answer, free)
+	busy, lost := map[string]bool{}, map[int64]int{}
+	for late := false; ; late = time.Now().After(deadline) {
+		for err == nil && !late && free > 0 {
+			var batch []store.Intent
+			if batch, err = w.next(ctx, t, lease, run, now, busy); err != nil || len(batch) == 0 {
+				break
+			}
+			free--
+			go func() {
+				a := answer{batch: batch}
+				a.tally, a.err = w.send(ctx, t, lease, batch, now)
+				answers <- a
+			}()
+			late = time.Now().After(deadline)
 		}
-		results := make([]Tally, len(batches))
-		var g errgroup.Group
-		for i, batch := range batches {
-			g.Go(func() (err error) {
-				results[i], err = w.batch(ctx, t, lease, batch, now)
-				return err
-			})
+		if len(busy) == 0 {
+			return tally, err == nil && !late, err
 		}
-		err = g.Wait()
-		for _, r := range results {
-			tally.Add(r)
-		}
+		a := <-answers
+		free++
+		tally.Add(a.tally)
 		if w.Progress != nil {
 			w.Progress(t.Name, tally.Confirmed+tally.Rejected)
 		}
-		if err != nil {
-			return tally, false, err
-		}
-		// A lost request that turns out not to have arrived settles nothing; it
-		// is sent again, a few times.
-		if idle++; settled(results) > 0 {
-			idle = 0
-		} else if idle == maxIdle {
-			return tally, false, &crm.Error{
-				Op: "write", Kind: crm.Unavailable, Err: errors.New("the CRM took no record and gave no reason"), Fix: "look at the CRM's status page; the next pass tries again",
+		for _, in := range a.batch {
+			delete(busy, in.Ref.ID)
+			// What turns out not to have arrived is sent again, a few times.
+			if lost[in.ID]++; a.tally.Sent > 0 {
+				delete(lost, in.ID)
+			} else if lost[in.ID] == maxLost && a.err == nil {
+				a.err = &crm.Error{
+					Op: "write", Kind: crm.Unavailable, Err: errors.New("the CRM took no record and gave no reason"), Fix: "look at the CRM's status page; the next pass tries again",
+				}
 			}
 		}
-		if time.Now().After(deadline) {
-			return tally, false, nil
-		}
+		err = errors.Join(err, a.err)
 	}
 }
 
-// next takes up to n full batches of planned intents, each deal once.
-func (w *Writer) next(ctx context.Context, t Target, run string, n int) ([][]store.Intent, error) {
+// answer is what became of one batch.
+type answer struct {
+	batch []store.Intent
+	tally Tally
+	err   error
+}
+
+// next takes a batch of planned intents of deals that are not under way, each
+// deal once, and notes that they are being sent.
+func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, busy map[string]bool) ([]store.Intent, error) {
 	size := t.Sink.WriteBatch()
-	intents, err := w.Store.Planned(ctx, t.Name, run, size*n)
+	intents, err := w.Store.Planned(ctx, t.Name, run, size+len(busy))
 	if err != nil {
 		return nil, err
 	}
-	// A deal with two intents is sent one a round, in their order.
-	taken := make(map[string]bool, len(intents))
-	intents = slices.DeleteFunc(intents, func(in store.Intent) bool {
-		again := taken[in.Ref.ID]
-		taken[in.Ref.ID] = true
-		return again
-	})
-	var batches [][]store.Intent
-	for len(intents) > 0 {
-		k := min(size, len(intents))
-		batches = append(batches, intents[:k])
-		intents = intents[k:]
+	var batch []store.Intent
+	var ids []int64
+	for _, in := range intents {
+		if len(batch) < size && !busy[in.Ref.ID] {
+			busy[in.Ref.ID] = true
+			batch, ids = append(batch, in), append(ids, in.ID)
+		}
 	}
-	return batches, nil
-}
-
-// batch sends one batch and stores what became of each record.
-func (w *Writer) batch(ctx context.Context, t Target, lease store.Lease, batch []store.Intent, now time.Time) (Tally, error) {
-	var tally Tally
-	ids := make([]int64, len(batch))
-	updates := make([]crm.Update, len(batch))
-	for i, in := range batch {
-		ids[i] = in.ID
-		updates[i] = crm.Update{ID: crm.DealID(in.Ref.ID), Fields: in.Fields}
+	if len(batch) == 0 {
+		return nil, nil
 	}
 	if err := w.Store.MarkSent(ctx, lease, ids, now); err != nil {
-		return tally, err
+		for _, in := range batch {
+			delete(busy, in.Ref.ID)
+		}
+		return nil, err
+	}
+	return batch, nil
+}
+
+// send sends one batch and stores what became of each record.
+func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []store.Intent, now time.Time) (Tally, error) {
+	var tally Tally
+	updates := make([]crm.Update, len(batch))
+	for i, in := range batch {
+		updates[i] = crm.Update{ID: crm.DealID(in.Ref.ID), Fields: in.Fields}
 	}
 	outcomes, sendErr := t.Sink.Write(ctx, updates)
 	if len(outcomes) != len(batch) { // an adapter's fault: nothing is known
@@ -194,13 +201,6 @@ func (t *Tally) count(in store.Intent, o crm.Outcome) {
 		t.Sent++
 		t.Unresolved++
 	}
-}
-
-func settled(results []Tally) (n int64) {
-	for _, r := range results {
-		n += r.Sent
-	}
-	return n
 }
 
 // Add sums tallies.

@@ -30,7 +30,7 @@ const minKnown = 25
 type Writer struct {
 	Store    *store.Store
 	Log      *zap.Logger
-	InFlight int // batches at a time; 0 means 4
+	InFlight int // batches at a time; 0 means 10
 	// Progress, if set, is told after each batch how many records were settled.
 	Progress func(connection string, settled int64)
 }

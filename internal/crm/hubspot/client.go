@@ -25,6 +25,8 @@ type Options struct {
 	APIVersion string            // "2026-03", "2026-09" or "v3"; "" means "2026-03"
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
+	// Gate, if set, is asked before every request; its error ends the call.
+	Gate func() error
 	InFlight   int               // requests at once; 0 means 10
 
 	SearchPerSecond int // of the account's 5; 0 means 4, below 0 not limited here
@@ -112,7 +114,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 		})
 		sign = newSession(a, base.String()+path(o.APIVersion, "/oauth/v3/token"), c.tokens)
 	}
-	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: sign, Policy: c.policy, Log: o.Log})
+	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: sign, Policy: c.policy, Gate: o.Gate, Log: o.Log})
 	c.t.OnResponse(c.noteUsage)
 	c.vendor = newVendor(c)
 	return c, nil

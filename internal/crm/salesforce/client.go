@@ -27,6 +27,8 @@ type Options struct {
 	APIVersion string            // "" means "60.0"
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
+	// Gate, if set, is asked before every request; its error ends the call.
+	Gate func() error
 	InFlight   int               // requests at once; 0 means 10
 	BatchIDs   int               // deals one Load takes; 0 means 800, which is also the most
 }
@@ -114,7 +116,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	})
 	c.session = newSession(a, login, version, unsigned)
 	c.t = transport.New(transport.Options{
-		Op: "salesforce", Base: o.HTTP, Credentials: c.session, Policy: policy{}, Log: o.Log,
+		Op: "salesforce", Base: o.HTTP, Credentials: c.session, Policy: policy{}, Gate: o.Gate, Log: o.Log,
 	})
 	c.t.OnResponse(c.noteUsage)
 	return c, nil

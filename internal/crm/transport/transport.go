@@ -124,6 +124,11 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 			return nil, 0, unsent(t.fail(orig, crm.Invalid, err))
 		}
 	}
+	if t.o.Gate != nil {
+		if err := t.o.Gate(); err != nil {
+			return nil, 0, unsent(asError(err))
+		}
+	}
 	if err := t.o.Policy.Wait(ctx, req); err != nil {
 		return nil, 0, unsent(t.fail(orig, crm.RateLimited, err))
 	}

@@ -32,7 +32,8 @@ CREATE TABLE runs (
     window_to   BIGINT NOT NULL,
     resume_at   BIGINT NOT NULL,
     counts      TEXT NOT NULL,
-    error       TEXT NOT NULL
+    error       TEXT NOT NULL,
+    moment      BIGINT NOT NULL
 );
 CREATE INDEX runs_connection ON runs (connection, started);
 
@@ -91,6 +92,7 @@ CREATE TABLE intents (
     connection  TEXT NOT NULL,
     object      TEXT NOT NULL,
     id          TEXT NOT NULL,
+    account     TEXT NOT NULL,
     card        TEXT NOT NULL,
     fields      TEXT NOT NULL,
     before      TEXT NOT NULL,
@@ -107,7 +109,7 @@ CREATE TABLE intents (
     updated_at  BIGINT NOT NULL
 );
 CREATE INDEX intents_ref ON intents (connection, id, card);
-CREATE INDEX intents_status ON intents (connection, status, run, seq);
+CREATE INDEX intents_status ON intents (connection, status, run, account, seq);
 
 CREATE TABLE outcomes (
     seq     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -127,6 +129,14 @@ CREATE TABLE reads (
     PRIMARY KEY (connection, run, id)
 );
 
+CREATE TABLE calls (
+    seq        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    connection TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    calls      BIGINT NOT NULL
+);
+CREATE INDEX calls_connection ON calls (connection, at);
+
 CREATE TABLE cards (
     version TEXT PRIMARY KEY,
     id      TEXT NOT NULL,
@@ -142,6 +152,7 @@ CREATE TABLE schedules (
 DROP TABLE schedules;
 DROP TABLE cards;
 DROP TABLE reads;
+DROP TABLE calls;
 DROP TABLE outcomes;
 DROP TABLE intents;
 DROP TABLE judgements;
