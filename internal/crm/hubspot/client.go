@@ -26,8 +26,8 @@ type Options struct {
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
 	// Gate, if set, is asked before every request; its error ends the call.
-	Gate func() error
-	InFlight   int               // requests at once; 0 means 10
+	Gate     func() error
+	InFlight int // requests at once; 0 means 10
 
 	SearchPerSecond int // of the account's 5; 0 means 4, below 0 not limited here
 	HistoryBatch    int // deals in one read that asks for history; 0 means 50

@@ -28,9 +28,9 @@ type Options struct {
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
 	// Gate, if set, is asked before every request; its error ends the call.
-	Gate func() error
-	InFlight   int               // requests at once; 0 means 10
-	BatchIDs   int               // deals one Load takes; 0 means 800, which is also the most
+	Gate     func() error
+	InFlight int // requests at once; 0 means 10
+	BatchIDs int // deals one Load takes; 0 means 800, which is also the most
 }
 
 const (
