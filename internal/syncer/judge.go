@@ -173,7 +173,9 @@ type textual struct{ buf bytes.Buffer }
 // of returns a value's JSON and the hash of it.
 func (t *textual) of(v any) (text, hash string, err error) {
 	t.buf.Reset()
-	if err := json.NewEncoder(&t.buf).Encode(v); err != nil {
+	e := json.NewEncoder(&t.buf)
+	e.SetEscapeHTML(false) // notes are HTML
+	if err := e.Encode(v); err != nil {
 		return "", "", err
 	}
 	b := t.buf.Bytes()

@@ -71,15 +71,16 @@ type answer struct {
 // next takes a batch of planned intents of deals that are not under way, each
 // deal once, and notes that they are being sent.
 func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, busy map[string]bool) ([]store.Intent, error) {
-	size := t.Sink.WriteBatch()
-	intents, err := w.Store.Planned(ctx, t.Name, run, size+len(busy))
+	intents, err := w.Store.Planned(ctx, t.Name, run, t.Sink.WriteBatch())
 	if err != nil {
 		return nil, err
 	}
-	var batch []store.Intent
-	var ids []int64
+	// A deal that is under way may have a second intent, by another card: that
+	// one waits, and if nothing else is left, so does the whole batch.
+	batch := make([]store.Intent, 0, len(intents))
+	ids := make([]int64, 0, len(intents))
 	for _, in := range intents {
-		if len(batch) < size && !busy[in.Ref.ID] {
+		if !busy[in.Ref.ID] {
 			busy[in.Ref.ID] = true
 			batch, ids = append(batch, in), append(ids, in.ID)
 		}

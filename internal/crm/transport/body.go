@@ -46,7 +46,7 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // keptScratch is the largest buffer kept for the next answer.
-const keptScratch = 4 << 20
+const keptScratch = 1 << 20
 
 // payloadOf returns what gives a request's body anew for every attempt, nil if
 // there is none.
