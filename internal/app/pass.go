@@ -25,6 +25,7 @@ type Report struct {
 	CRM        string `json:"crm"`
 	Mode       string `json:"mode"`
 	Kind       string `json:"kind"`
+	GoLive     string `json:"go_live"` // deals won before that day are left out
 	syncer.Counts
 	// APICalls hides the counts by kind: the report gives the sum, and
 	// api_calls_by_kind the parts.
@@ -51,7 +52,7 @@ type Ask struct {
 func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 	start := time.Now()
 	before := c.Source.Calls()
-	r := Report{Connection: c.Name, CRM: c.CRM, APICallsByKind: map[string]int64{}}
+	r := Report{Connection: c.Name, CRM: c.CRM, GoLive: c.Settings.GoLive.In(a.zone).Format(time.DateOnly), APICallsByKind: map[string]int64{}}
 	run, err := a.pass(ctx, c, ask)
 	if r.Mode = run.Mode; r.Mode == "" {
 		r.Mode = string(c.Mode)
@@ -73,6 +74,7 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 		r.Error = err.Error()
 	}
 	a.logPass(r)
+	a.passed(r)
 	return r
 }
 
@@ -209,7 +211,7 @@ func (a *App) stillborn(ctx context.Context, c *syncer.Connection, lease store.L
 	}
 	last.Status, last.Error, last.Ended = store.RunFailed, cause.Error(), now
 	if crm.KindOf(cause) == crm.Quota {
-		last.Status, last.ResumeAt = store.RunQuota, now.Add(after(cause))
+		last.Status, last.ResumeAt = store.RunQuota, resume(cause, now)
 	}
 	return last, errors.Join(cause, a.store.SaveRun(ctx, lease, last))
 }
@@ -292,7 +294,7 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	case errors.As(cause, &guarded):
 		run.Status = store.RunGuarded
 	case crm.KindOf(cause) == crm.Quota:
-		run.Status, run.ResumeAt = store.RunQuota, run.Now().Add(after(cause))
+		run.Status, run.ResumeAt = store.RunQuota, resume(cause, run.Now())
 	case errors.Is(cause, context.Canceled):
 		return errors.Join(cause, a.store.SaveRun(ctx, lease, *run)) // stopped from outside: the run is gone on with
 	default:
@@ -346,12 +348,20 @@ func (a *App) account(ctx context.Context, lease store.Lease, run *store.Run, be
 	return a.store.Spend(ctx, lease, store.Spent{At: run.Now(), Calls: total(now) - total(before)})
 }
 
-func after(err error) time.Duration {
+// resume is when a run may go on that a quota has ended: counted from when the
+// vendor said so, else from the run's own moment.
+func resume(err error, now time.Time) time.Time {
+	wait := time.Hour
 	var e *crm.Error
-	if errors.As(err, &e) && e.After > 0 {
-		return e.After
+	if errors.As(err, &e) {
+		if e.After > 0 {
+			wait = e.After
+		}
+		if e.At.After(now) {
+			now = e.At
+		}
 	}
-	return time.Hour
+	return now.Add(wait)
 }
 
 // newRunID is a run's name: when it began, and enough chance to tell two apart.

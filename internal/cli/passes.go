@@ -45,6 +45,7 @@ func printReports(w io.Writer, reports []app.Report) {
 		printCounts(w, "  status", r.ByStatus)
 		printCounts(w, "  band", r.ByBand)
 		printCounts(w, "  left out", r.LeftOut)
+		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
 		printCounts(w, "  left out for their type", r.LeftOutTypes)
 		for _, p := range r.Problems {
 			fmt.Fprintln(w, "  problem:", clean(p))

@@ -28,6 +28,7 @@ type Error struct {
 	ID    string        // CRM record, "" if none
 	Code  string        // the vendor's own code, "" if none
 	After time.Duration // wait the server asked for; 0 if it named none
+	At    time.Time     // the vendor's clock when it said so; zero if it did not tell
 	Fix   string        // what a person can do, "" if nothing is known
 	Err   error         // cause, reached by Unwrap
 }

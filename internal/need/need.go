@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
@@ -32,10 +33,10 @@ func Postgres(t *testing.T) string {
 	t.Helper()
 	admin, err := sql.Open("pgx", "postgres://root@127.0.0.1:5432/postgres")
 	if err == nil {
-		err = admin.PingContext(t.Context())
+		err = patient(t.Context(), admin)
 	}
 	if err != nil {
-		missing(t, "no PostgreSQL on 127.0.0.1:5432")
+		missing(t, "no PostgreSQL on 127.0.0.1:5432: "+err.Error())
 	}
 	name := fmt.Sprintf("syncd_%d", time.Now().UnixNano())
 	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
@@ -48,6 +49,19 @@ func Postgres(t *testing.T) string {
 		}
 	})
 	return (&url.URL{Scheme: "postgres", User: url.User("root"), Host: "127.0.0.1:5432", Path: name}).String()
+}
+
+// patient waits for a server whose connections are all in use; one that is not
+// there is told at once.
+func patient(ctx context.Context, db *sql.DB) error {
+	for try := 0; ; try++ {
+		err := db.PingContext(ctx)
+		var e *pgconn.PgError
+		if err == nil || !errors.As(err, &e) || e.Code != "53300" || try == 60 {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // Node is the path of node, for the npm package that is installed in the

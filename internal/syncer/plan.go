@@ -64,8 +64,32 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 		if run.Phase == phase {
 			return false, fmt.Errorf("plan of %s: %s ended without a last page", c.Name, phase)
 		}
+		if run.Phase == PhaseGuard {
+			pass.counts.Problems = append(pass.counts.Problems, doubts(*run, pass.counts, known.LastFull)...)
+			run.Counts = pass.counts.JSON()
+			return true, p.Store.SaveRun(ctx, lease, *run)
+		}
 	}
 	return true, nil
+}
+
+// binDays is how long the vendors' recycle bins keep what was deleted, at most.
+const binDays = 90
+
+// doubts are what a full run has to say of itself.
+func doubts(run store.Run, counts Counts, lastFull time.Time) []string {
+	if run.Kind != KindFull {
+		return nil
+	}
+	var list []string
+	if counts.DealsRead == 0 {
+		list = append(list, fmt.Sprintf("scope: no deal won since go_live was found, %d were won before (check scope.go_live and what the integration user may see)",
+			counts.LeftOut[handoff.ReasonGoLive]))
+	}
+	if days := int(run.Now().Sub(lastFull).Hours() / 24); !lastFull.IsZero() && days >= binDays {
+		list = append(list, fmt.Sprintf("sweep: the last full pass was %d days ago; what was deleted more than %d days ago is named by no recycle bin and was looked for one by one (let the sweep run more often)", days, binDays))
+	}
+	return list
 }
 
 // reading reports whether deals are still to be read.

@@ -85,10 +85,14 @@ func (t *Transport) refused(req *http.Request, a *answer, v Verdict) error {
 	default:
 		cause = fmt.Errorf("%s answered %d", place(req), a.resp.StatusCode)
 	}
+	at, err := http.ParseTime(a.resp.Header.Get("Date"))
+	if err != nil {
+		at = time.Time{}
+	}
 	return &failure{
 		err: &crm.Error{
 			Op: t.o.Op + "." + t.o.Policy.Kind(req), Kind: v.Kind, Code: v.Code,
-			After: v.After, Fix: v.Fix, Err: cause,
+			After: v.After, At: at.UTC(), Fix: v.Fix, Err: cause,
 		},
 		answer: a, verdict: v, again: again, unsent: v.Again || v.Reauth,
 	}
