@@ -146,7 +146,7 @@ func (r *rig) do(method, path, body string, headers ...string) reply {
 			rq.Header.Set(headers[i], headers[i+1])
 		}
 	}
-	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(rq)
 	if err != nil {
 		return reply{t: r.t, err: err}
