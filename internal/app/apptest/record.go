@@ -153,6 +153,17 @@ func (r *Rig) Relabel(t *testing.T, deal int, from, to string) {
 	must(t, r.SF.Set("OpportunityContactRole", r.role(t, deal, from), "Role", to))
 }
 
+// Link puts a contact on a deal in a role.
+func (r *Rig) Link(t *testing.T, deal, contact int, role string) {
+	t.Helper()
+	if r.HS != nil {
+		must(t, r.HS.Label(r.Deal(deal), r.ContactID(contact), role))
+		return
+	}
+	_, err := r.SF.Insert("OpportunityContactRole", map[string]any{"OpportunityId": r.Deal(deal), "ContactId": r.ContactID(contact), "Role": role})
+	must(t, err)
+}
+
 // role is the id of a contact role.
 func (r *Rig) role(t *testing.T, deal int, role string) string {
 	t.Helper()
@@ -239,6 +250,123 @@ func (r *Rig) Fail(do Mishap, on string, nth, times int, ids ...string) {
 		return
 	}
 	r.SF.AddFault(sfsim.Fault{Do: sfsim.Mishap(do), On: on, Nth: nth, Times: times, IDs: ids})
+}
+
+// Meanwhile lets people act just before the nth request of a kind is served.
+func (r *Rig) Meanwhile(on string, nth int, act func()) {
+	if r.HS != nil {
+		r.HS.AddFault(hssim.Fault{Do: hssim.Meanwhile, On: on, Nth: nth, Act: act})
+		return
+	}
+	r.SF.AddFault(sfsim.Fault{Do: sfsim.Meanwhile, On: on, Nth: nth, Act: act})
+}
+
+// Fired counts the mishaps that have happened.
+func (r *Rig) Fired() int {
+	n := 0
+	if r.HS != nil {
+		for _, k := range r.HS.Fired() {
+			n += k
+		}
+		return n
+	}
+	for _, k := range r.SF.Fired() {
+		n += k
+	}
+	return n
+}
+
+// ClearFaults cancels every planned mishap.
+func (r *Rig) ClearFaults() {
+	if r.HS != nil {
+		r.HS.ClearFaults()
+		return
+	}
+	r.SF.ClearFaults()
+}
+
+// Calls counts the requests since ResetStats by kind, as faults name kinds.
+func (r *Rig) Calls() map[string]int {
+	n := map[string]int{}
+	if r.HS != nil {
+		for _, q := range r.HS.Requests() {
+			n[q.Kind]++
+		}
+		return n
+	}
+	for _, q := range r.SF.Requests() {
+		n[strings.TrimSpace(q.Kind+" "+q.Object)]++
+	}
+	return n
+}
+
+// Shows reports whether a deal's record holds a value as a write carries it,
+// by the field's API name.
+func (r *Rig) Shows(id, native string, v any) bool {
+	var have any
+	if r.HS != nil {
+		have, _ = r.HS.Get("deals", id, native)
+	} else {
+		have = r.SF.Get("Opportunity", id, native)
+	}
+	return plain(have) == plain(v)
+}
+
+// plain is a value in one form, whichever way it is written down.
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.UTC().Truncate(time.Second).Format(time.RFC3339)
+	case string:
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.000-0700"} {
+			if at, err := time.Parse(layout, v); err == nil {
+				return plain(at)
+			}
+		}
+		if n, err := strconv.ParseFloat(v, 64); err == nil {
+			return plain(n)
+		}
+		return strings.TrimSpace(v)
+	}
+	return "?"
+}
+
+// MergeContacts folds one contact of the world into another.
+func (r *Rig) MergeContacts(t *testing.T, winner, loser int) {
+	t.Helper()
+	if r.HS != nil {
+		_, err := r.HS.Merge("contacts", r.ContactID(winner), r.ContactID(loser))
+		must(t, err)
+		return
+	}
+	must(t, r.SF.Merge("Contact", r.ContactID(winner), r.ContactID(loser)))
+}
+
+// MergeDeals folds one deal of the world into another; only HubSpot can.
+func (r *Rig) MergeDeals(t *testing.T, winner, loser int) {
+	t.Helper()
+	_, err := r.HS.Merge("deals", r.Deal(winner), r.Deal(loser))
+	must(t, err)
+}
+
+// Win takes a deal to its pipeline's stage for won ones.
+func (r *Rig) Win(t *testing.T, deal int) {
+	t.Helper()
+	if r.SF != nil {
+		must(t, r.SF.Set("Opportunity", r.Deal(deal), "StageName", "Closed Won"))
+		return
+	}
+	stage := "closedwon"
+	if pipeline, _ := r.HS.Get("deals", r.Deal(deal), "pipeline"); pipeline != "default" {
+		stage = "148230642"
+	}
+	must(t, r.HS.Set("deals", r.Deal(deal), "dealstage", stage))
 }
 
 func must(t *testing.T, err error) {

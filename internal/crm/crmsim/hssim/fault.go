@@ -1,6 +1,7 @@
 package hssim
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ const (
 	HugeBody          Mishap = "huge body"             // 200 MB of junk with status 200
 	EmptyAnswer       Mishap = "empty answer"          // after commit; status 200 and no body
 	RefuseRecords     Mishap = "refuse single records" // the records named in IDs
+	Meanwhile         Mishap = "meanwhile"             // Act happens first; the request itself meets no fault
 )
 
 // A Fault plans mishaps for requests to come.
@@ -46,11 +48,15 @@ type Fault struct {
 	Category   string        // for RefuseRecords; "" means VALIDATION_ERROR
 	Message    string        // for RefuseRecords
 	Scopes     []string      // for NoScope; nil means those the call needs
+	Act        func()        // for Meanwhile: what people do just before the request is served
+
+	of *faults
 }
 
 type faults struct {
-	mu   sync.Mutex
-	list []*planned
+	mu    sync.Mutex // guards all
+	list  []*planned
+	fired map[Mishap]int
 }
 
 type planned struct {
@@ -69,6 +75,7 @@ func (s *Server) AddFault(f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
 	}
+	f.of = &s.faults
 	s.faults.list = append(s.faults.list, &planned{Fault: f})
 }
 
@@ -79,8 +86,38 @@ func (s *Server) ClearFaults() {
 	s.faults.list = nil
 }
 
-// strike counts a request and returns the mishap it meets, nil if none.
+// Fired tells how often each mishap has happened since the start: requests that
+// met it, and for RefuseRecords the records that were refused.
+func (s *Server) Fired() map[Mishap]int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return maps.Clone(s.faults.fired)
+}
+
+// fire notes that a mishap has happened.
+func (f *faults) fire(do Mishap) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fired == nil {
+		f.fired = map[Mishap]int{}
+	}
+	f.fired[do]++
+}
+
+// strike counts a request and returns the mishap it meets, nil if none. What
+// people do meanwhile is done when it returns.
 func (f *faults) strike(kind string) *Fault {
+	hit := f.meet(kind)
+	if hit != nil && hit.Do != RefuseRecords {
+		f.fire(hit.Do)
+	}
+	if hit != nil && hit.Act != nil {
+		hit.Act()
+	}
+	return hit
+}
+
+func (f *faults) meet(kind string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *Fault
@@ -152,6 +189,7 @@ func (f *Fault) refuses(id string) bool {
 	}
 	for _, x := range f.IDs {
 		if x == id {
+			f.of.fire(RefuseRecords)
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package sfsim
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ const (
 	HugeBody          Mishap = "huge body"         // 200 MB of junk with status 200
 	EmptyAnswer       Mishap = "empty answer"      // after commit; status 200 and no body
 	RefuseRecords     Mishap = "refuse single records"
+	Meanwhile         Mishap = "meanwhile" // Act happens first; the request itself meets no fault
 )
 
 // A Fault plans mishaps for requests to come.
@@ -46,11 +48,15 @@ type Fault struct {
 	IDs     []string      // for RefuseRecords, in either length; nil means all records
 	Code    string        // for RefuseRecords; "" means UNABLE_TO_LOCK_ROW
 	Message string        // for RefuseRecords
+	Act     func()        // for Meanwhile: what people do just before the request is served; not for subrequests
+
+	of *faults
 }
 
 type faults struct {
-	mu   sync.Mutex
-	list []*planned
+	mu    sync.Mutex // guards all
+	list  []*planned
+	fired map[Mishap]int
 }
 
 type planned struct {
@@ -70,6 +76,7 @@ func (s *Server) AddFault(f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
 	}
+	f.of = &s.faults
 	s.faults.list = append(s.faults.list, &planned{Fault: f})
 }
 
@@ -80,7 +87,26 @@ func (s *Server) ClearFaults() {
 	s.faults.list = nil
 }
 
-// strike counts a request and returns the mishap it meets, nil if none.
+// Fired tells how often each mishap has happened since the start: requests and
+// subrequests that met it, and for RefuseRecords the records that were refused.
+func (s *Server) Fired() map[Mishap]int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return maps.Clone(s.faults.fired)
+}
+
+// fire notes that a mishap has happened.
+func (f *faults) fire(do Mishap) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fired == nil {
+		f.fired = map[Mishap]int{}
+	}
+	f.fired[do]++
+}
+
+// strike counts a request and returns the mishap it meets, nil if none. What
+// people do meanwhile is done when it returns.
 func (f *faults) strike(kind, object string) *Fault {
 	return f.meet(func(p *planned) bool { return p.On == "" || p.names(kind, object) })
 }
@@ -96,6 +122,17 @@ func (p *planned) names(kind, object string) bool {
 }
 
 func (f *faults) meet(concerns func(*planned) bool) *Fault {
+	hit := f.next(concerns)
+	if hit != nil && hit.Do != RefuseRecords {
+		f.fire(hit.Do)
+	}
+	if hit != nil && hit.Act != nil {
+		hit.Act()
+	}
+	return hit
+}
+
+func (f *faults) next(concerns func(*planned) bool) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *Fault
@@ -162,6 +199,7 @@ func (f *Fault) refuses(id string) *recordError {
 	if !hit {
 		return nil
 	}
+	f.of.fire(RefuseRecords)
 	code, message := f.Code, f.Message
 	if code == "" {
 		code = "UNABLE_TO_LOCK_ROW"
