@@ -72,6 +72,11 @@ func TestFaults(t *testing.T) {
 		{"currency", "currency: EUR", "currency: euro", "company.currency", "EUR"},
 		{"phone region", "currency: EUR", "currency: EUR, phone_region: XX", "company.phone_region", "DE"},
 		{"working hours", "currency: EUR", "currency: EUR, working_hours: nine to five", "company.working_hours", "Mon-Fri"},
+		{"http.listen", "connections:", "http: {listen: here}\nconnections:", "http.listen", "off"},
+		{"http.listen has a port by name", "connections:", "http: {listen: \"127.0.0.1:http\"}\nconnections:", "http.listen", "no address"},
+		{"profiles for everybody", "connections:", "http: {admin: \":6060\"}\nconnections:", "http.admin", "loopback"},
+		{"profiles for the network", "connections:", "http: {admin: \"10.0.0.1:6060\"}\nconnections:", "http.admin", "loopback"},
+		{"profiles beside the pages", "connections:", "http: {admin: \"127.0.0.1:8080\"}\nconnections:", "http.admin", "its own"},
 		{"plain http", "https://acme", "http://acme", "connections[0].auth.login_url", "https"},
 		{"literal secret", `"${env:ID}"`, `abc123`, "connections[0].auth.client_id", "${env:NAME}"},
 		{"no go_live", "scope: {go_live: 2026-12-01}", "scope: {types: [New]}", "connections[0].scope.go_live", "go_live"},
@@ -99,6 +104,15 @@ func TestFaults(t *testing.T) {
 				t.Errorf("want a fault at %s saying %q, got:\n%v", c.path, c.says, faults)
 			}
 		})
+	}
+}
+
+func TestTheServerCanBeSwitchedOff(t *testing.T) {
+	for src, want := range map[string]string{"": "127.0.0.1:8080", `http: {listen: ""}`: "", "http: {listen: off}": "off", `http: {listen: "off", admin: "[::1]:0"}`: "off"} {
+		c, faults := config.Parse("x.yaml", []byte(good+src+"\n"))
+		if len(faults) > 0 || c.HTTP.Listen != want {
+			t.Errorf("%s: %+v, %v", src, c.HTTP, faults)
+		}
 	}
 }
 

@@ -34,9 +34,11 @@ type Company struct {
 	WorkingHours string             `yaml:"working_hours" json:"working_hours,omitempty" jsonschema:"description=For example Mon-Fri 09:00-17:00"`
 }
 
-// HTTP is where the daemon serves its health pages.
+// HTTP is where the daemon serves its health pages and metrics, and where its
+// profiles. "" and "off" serve nothing.
 type HTTP struct {
-	Listen string `yaml:"listen" json:"listen,omitempty"`
+	Listen string `yaml:"listen" json:"listen,omitempty" jsonschema:"description=Health and metrics of the daemon; off serves none,default=127.0.0.1:8080"`
+	Admin  string `yaml:"admin" json:"admin,omitempty" jsonschema:"description=Go profiles on a loopback address such as 127.0.0.1:6060,default=off"`
 }
 
 // Limits of one run's effect.

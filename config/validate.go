@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,11 +54,7 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 	if strings.Contains(c.Database, "://") && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		v.fault("database", "is neither a file nor a postgres:// address", "write a path such as syncd.db, or postgres://user@host/name")
 	}
-	if c.HTTP.Listen != "" {
-		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
-			v.fault("http.listen", "is no address", "write it like 127.0.0.1:8080")
-		}
-	}
+	c.HTTP.validate(v)
 	if c.Limits.MaxEscalationsPerRun < 0 {
 		v.fault("limits.max_escalations_per_run", "is below 0", "write 0 for no limit")
 	}
@@ -90,6 +87,37 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 		con.validate(v, path, known, c.Company)
 	}
 	return v.faults
+}
+
+// validate refuses profiles on an address that others can reach: they show the
+// program's insides.
+func (h HTTP) validate(v *checker) {
+	if h.Listen != "" && h.Listen != "off" {
+		if _, ok := hostOf(h.Listen); !ok {
+			v.fault("http.listen", fmt.Sprintf("%q is no address", h.Listen), `write it like 127.0.0.1:8080, or "off"`)
+		}
+	}
+	if h.Admin == "" || h.Admin == "off" {
+		return
+	}
+	switch host, ok := hostOf(h.Admin); {
+	case !ok:
+		v.fault("http.admin", fmt.Sprintf("%q is no address", h.Admin), `write it like 127.0.0.1:6060, or "off"`)
+	case !loopback(host):
+		v.fault("http.admin", "can be reached from outside this machine", "use a loopback address such as 127.0.0.1:6060")
+	case h.Admin == h.Listen && !strings.HasSuffix(h.Admin, ":0"):
+		v.fault("http.admin", "is the address of http.listen", "give each an address of its own")
+	}
+}
+
+// hostOf is the host of an address to listen on, whose port is a number.
+func hostOf(addr string) (string, bool) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return host, err == nil
 }
 
 func (c *Company) validate(v *checker) {

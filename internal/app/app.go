@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -21,11 +20,9 @@ import (
 
 	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/autoscore"
-	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/hubspot"
 	"github.com/handoffscore/syncd/internal/crm/salesforce"
 	"github.com/handoffscore/syncd/internal/handoff"
-	"github.com/handoffscore/syncd/internal/job"
 	"github.com/handoffscore/syncd/internal/scorecard"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
@@ -36,6 +33,9 @@ import (
 type Options struct {
 	Log      *zap.Logger // nil discards
 	Progress func(connection string, read int64)
+	// Wait leaves opening the store to Run, which waits for a database that
+	// cannot be reached. Until then nothing else may be asked of the App.
+	Wait bool
 }
 
 // App is the program.
@@ -51,6 +51,7 @@ type App struct {
 	limits      writeback.Limits
 	budgets     map[string]*budget // by connection
 	holder      string
+	ops         *operations
 }
 
 type schedule struct{ pass, sweep string }
@@ -90,16 +91,35 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, cfg.Database); err != nil {
+	a.planner = &syncer.Planner{Log: o.Log, Progress: o.Progress}
+	a.writer = &writeback.Writer{Log: o.Log}
+	a.ops = newOperations(a)
+	if o.Wait {
+		return a, nil
+	}
+	if err := a.open(ctx); err != nil {
 		return nil, err
 	}
-	a.planner = &syncer.Planner{Store: a.store, Log: o.Log, Progress: o.Progress}
-	a.writer = &writeback.Writer{Store: a.store, Log: o.Log}
 	return a, nil
 }
 
-// Close closes the store.
-func (a *App) Close() error { return a.store.Close() }
+// open opens and migrates the store.
+func (a *App) open(ctx context.Context) (err error) {
+	if a.store, err = store.Open(ctx, a.cfg.Database); err != nil {
+		return err
+	}
+	a.planner.Store, a.writer.Store = a.store, a.store
+	return nil
+}
+
+// Close closes the store, and gives back addresses that were not served.
+func (a *App) Close() error {
+	err := a.ops.close()
+	if a.store != nil {
+		err = errors.Join(err, a.store.Close())
+	}
+	return err
+}
 
 // Connections are the configured ones, in order.
 func (a *App) Connections() []*syncer.Connection { return a.connections }
@@ -207,40 +227,6 @@ type muted struct{ log *zap.Logger }
 func (m muted) Write(p []byte) (int, error) {
 	m.log.Debug("a library logged a line", zap.Int("bytes", len(p)))
 	return len(p), nil
-}
-
-// Run is the daemon: passes and sweeps on their schedules until ctx ends.
-func (a *App) Run(ctx context.Context) error {
-	q := job.New(a.store, job.Options{Log: a.log, Workers: max(2, len(a.connections))})
-	for _, c := range a.connections {
-		for key, line := range map[string]string{"pass/" + c.Name: a.schedules[c.Name].pass, "sweep/" + c.Name: a.schedules[c.Name].sweep} {
-			if err := q.Schedule(key, line, a.work(c)); err != nil {
-				return err
-			}
-		}
-	}
-	return q.Run(ctx)
-}
-
-// work is one slice of a pass or sweep over a connection. A connection that
-// another holder works is left to it.
-func (a *App) work(c *syncer.Connection) job.Work {
-	return func(ctx context.Context, key string, deadline time.Time) (bool, error) {
-		r := a.Pass(ctx, c, Ask{Full: strings.HasPrefix(key, "sweep/"), Deadline: deadline})
-		var held *store.ErrHeld
-		var guarded *writeback.Guarded
-		switch {
-		case errors.As(r.Err, &held):
-			return false, job.ErrBusy
-		case errors.As(r.Err, &guarded), r.Err != nil && crm.KindOf(r.Err) == crm.Quota:
-			return true, nil // a person or the next day has to come first; it is on record
-		case r.Err != nil:
-			return false, r.Err
-		case r.Done && r.Kind == syncer.KindFull: // whoever asked for it, everything has been read
-			return true, a.store.SetLastSuccess(ctx, "sweep/"+c.Name, time.Now().UTC())
-		}
-		return r.Done, nil
-	}
 }
 
 // Sample returns a deal of a connection to try things with, "" if none.

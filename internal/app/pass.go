@@ -74,6 +74,7 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 		r.Error = err.Error()
 	}
 	a.logPass(r)
+	a.passed(r)
 	return r
 }
 

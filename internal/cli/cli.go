@@ -45,6 +45,7 @@ type env struct {
 	logs     string // "console" or "json"
 	verbose  bool
 	daemon   bool // nobody reads a report: say in the log what passes do
+	wait     bool // the database may be away when the program starts
 }
 
 func (e *env) json() bool { return e.output == "json" }

@@ -49,12 +49,14 @@ func (e *env) open(ctx context.Context) (*app.App, error) {
 	return e.build(ctx, cfg)
 }
 
+// build builds the program. A daemon leaves opening its database to Run, which
+// waits for one that is away.
 func (e *env) build(ctx context.Context, cfg *config.Config) (*app.App, error) {
 	log, err := newLog(e.logs, e.verbose, e.daemon, e.err)
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: log, Progress: progress(e.err)})
+	a, err := app.New(ctx, cfg, app.Options{Log: log, Progress: progress(e.err), Wait: e.wait})
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}
@@ -140,13 +142,18 @@ func runCommand(e *env) *cobra.Command {
 			if once {
 				return e.passes(cmd.Context(), app.Ask{})
 			}
-			e.daemon = true
+			e.daemon, e.wait = true, true
 			a, err := e.open(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer a.Close()
-			if err := a.Run(cmd.Context()); err != nil {
+			err = a.Run(cmd.Context())
+			var start *app.ErrStart
+			switch {
+			case errors.As(err, &start):
+				return &exit{exitUsage, err}
+			case err != nil:
 				return &exit{exitRejected, err}
 			}
 			return nil

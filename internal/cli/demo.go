@@ -159,6 +159,11 @@ func (d *demo) stay(ctx context.Context, e *env) error {
 	for _, s := range d.sims {
 		fmt.Fprintf(e.out, "Simulated %s: %s\n", s.title, s.url)
 	}
+	addr, err := d.app.Listen(ctx, true)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "Health and metrics: http://%s/readyz, http://%s/metrics\n", addr, addr)
 	fmt.Fprintln(e.out, "Stop with Ctrl-C.")
 	return d.app.Run(ctx)
 }
