@@ -78,14 +78,13 @@ func people(in Input, sheet Sheet, s *State, out *Output) {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the CSM field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
-		s.CSM = crm.UserID(csm.Text)
-		s.CSMSince = in.Now
-		if !csm.At.IsZero() && csm.At.Before(in.Now) {
-			s.CSMSince = csm.At
-		}
+		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
 		if s.CSM == "" {
-			s.CSMSince = time.Time{}
+			s.CSMSince, s.CSMSeen = time.Time{}, false
 		}
+	}
+	if s.CSMSeen && !csm.At.IsZero() && csm.At.Before(s.CSMSince) {
+		s.CSMSince, s.CSMSeen = csm.At, false
 	}
 	if k, ok := sheet.Kickoff(in.Settings.Zone); ok {
 		s.Kickoff = k

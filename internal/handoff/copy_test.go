@@ -127,3 +127,18 @@ func TestTimesMatter(t *testing.T) {
 		}
 	}
 }
+
+// The CRM could not say since when there is a CSM, and then it can.
+func TestTheTimeOfACSMIsPutRight(t *testing.T) {
+	d := unmapped()
+	d.Fields["csm"], d.Fields["kickoff_at"] = text("csm1"), text("2026-11-10T09:00:00.000Z")
+	out := step(t, d, handoff.State{}, at("17 09:00"))
+	has(t, out.Show, map[string]string{"status": "scoring open", "due_at": "2026-11-19T09:00:00.000Z"})
+	d.Fields["csm"] = crm.Cell{State: crm.Read, Text: "csm1", At: at("12 08:00")}
+	out = step(t, d, out.State, at("17 10:00"))
+	has(t, out.Show, map[string]string{"status": "overdue", "due_at": "2026-11-14T08:00:00.000Z"})
+	d.Fields["csm"] = text("csm1") // and once known it stays
+	has(t, step(t, d, out.State, at("17 11:00")).Show, map[string]string{"due_at": "2026-11-14T08:00:00.000Z"})
+	d.Fields["csm"] = text("csm2")
+	has(t, step(t, d, out.State, at("18 09:00")).Show, map[string]string{"due_at": "2026-11-20T09:00:00.000Z"})
+}

@@ -64,6 +64,9 @@ type State struct {
 
 	CSM      crm.UserID `json:"csm,omitempty"`
 	CSMSince time.Time  `json:"csm_since,omitzero"`
+	// CSMSeen: CSMSince is only the pass that saw the CSM; the CRM's own time
+	// takes its place once it can be had.
+	CSMSeen bool `json:"csm_seen,omitempty"`
 	Kickoff  Kickoff    `json:"kickoff,omitzero"`
 	Due      time.Time  `json:"due,omitzero"`
 

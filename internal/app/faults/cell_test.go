@@ -1,0 +1,146 @@
+package faults_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// cell is one mishap on one call.
+type cell struct {
+	stage  stage
+	call   call
+	mishap mishap
+}
+
+func (c cell) String() string {
+	return fmt.Sprintf("%v / %v / %s", c.stage, c.call, c.mishap.name)
+}
+
+// outcome is what became of a cell.
+type outcome struct {
+	fired  bool
+	equal  bool // the record ends as without the fault
+	passes int
+	resent int
+	// moments are the requests at which a program was killed.
+	moments []int
+	faults  []string // what is wrong, in words
+}
+
+func (o *outcome) wrong(format string, args ...any) {
+	o.faults = append(o.faults, fmt.Sprintf(format, args...))
+}
+
+// play makes passes until everything is as it should be, at most mostPasses,
+// and looks at what they said and left.
+func (c cell) play(t *testing.T) *outcome {
+	t.Helper()
+	o := &outcome{}
+	ref := without(t, c.stage, mishap{wait: c.mishap.wait})
+	r, w := c.stage.set(t, apptest.Options{HubSpot: c.mishap.hubspot})
+	s := &scene{t: t, rig: r, ref: ref}
+	c.mishap.plant(s, c.call)
+	fired := r.Fired()
+	want := without(t, c.stage, c.mishap)
+	var passes []time.Time
+	partly := false
+	for done := false; !done && o.passes < mostPasses; o.passes++ {
+		passes = append(passes, r.Clock.Now())
+		report := r.Try(t)
+		partly = partly || report.Degraded > want.degrade[o.passes]
+		if o.passes == 0 {
+			o.fired = r.Fired() > fired
+			if c.mishap.lasts {
+				r.ClearFaults()
+			}
+		}
+		have := shown(t, r, passes, want.touched)
+		o.equal = have.differs(want.shown[o.passes]) == ""
+		c.report(o, report, want, have)
+		done = o.passes > 0 && o.equal && confirmed(report, want.degrade[o.passes])
+		if !done && o.passes == mostPasses-1 {
+			o.wrong("after %d passes: %s; %s", mostPasses, told(report), have.differs(want.shown[o.passes]))
+		}
+		r.Clock.Advance(c.mishap.pause())
+		if c.mishap.restart && !done {
+			c.stage.open(t, r)
+		}
+	}
+	if !o.fired {
+		o.wrong("the fault did not fire")
+	}
+	o.resent = len(w.resent)
+	if o.resent > 0 {
+		o.wrong("%d records were sent again though they showed it, the first is %s", o.resent, w.resent[0])
+	}
+	if n, most := r.DealsWritten(), want.commits[o.passes-1]; c.mishap.act == nil && !partly && n != most {
+		o.wrong("%d records were written, want %d", n, most)
+	}
+	accounted(t, o, r, c.mishap)
+	return o
+}
+
+// confirmed is a pass that ends with exit code 0.
+func confirmed(r app.Report, degraded int64) bool {
+	return r.Err == nil && r.Done && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded
+}
+
+// report holds what a pass says against what it did.
+func (c cell) report(o *outcome, r app.Report, want *reference, have records) {
+	if r.RecordsSent != r.Confirmed+r.Rejected+r.Unresolved {
+		o.wrong("pass %d: %d sent, but %d confirmed, %d rejected, %d unresolved", o.passes+1, r.RecordsSent, r.Confirmed, r.Rejected, r.Unresolved)
+	}
+	// What people did in the middle of a pass may be seen by the next one.
+	if c.mishap.act != nil && o.passes == 0 {
+		return
+	}
+	if d := have.differs(want.shown[o.passes]); d != "" && confirmed(r, want.degrade[o.passes]) {
+		o.wrong("pass %d says that everything is confirmed, but %s", o.passes+1, d)
+	}
+}
+
+// accounted wants every intent settled, and every refusal to have a reason.
+func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
+	t.Helper()
+	s := r.Store(t)
+	left := map[string]int{}
+	for i := range r.World.Deals {
+		all, err := s.Writes(t.Context(), r.Name(), r.Deal(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range all {
+			switch {
+			case in.Status == store.Confirmed, in.Status == store.Superseded:
+			case in.Status == store.Rejected && in.Class == string(crm.ClassGone) && in.Message != "" && m.act != nil:
+			default:
+				left[in.Status+" "+in.Class]++
+			}
+		}
+	}
+	if len(left) > 0 {
+		o.wrong("intents not accounted for: %v", left)
+	}
+	var written map[string]int
+	if r.HS != nil {
+		written = maps.Clone(r.HS.Stats().Written)
+	} else {
+		written = maps.Clone(r.SF.Stats().Written)
+	}
+	delete(written, "deals")
+	delete(written, "Opportunity")
+	if len(written) > 0 {
+		o.wrong("records of other kinds were written: %v", written)
+	}
+}
+
+func told(r app.Report) string {
+	return fmt.Sprintf("status %q, %d rejected, %d unresolved, %d degraded, error %v", r.Status, r.Rejected, r.Unresolved, r.Degraded, r.Err)
+}

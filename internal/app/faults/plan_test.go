@@ -1,0 +1,183 @@
+package faults_test
+
+import (
+	"time"
+
+	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/hssim"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/sfsim"
+)
+
+// call is a kind of request that a pass makes.
+type call struct {
+	kind   string // as the simulator names it
+	inside bool   // it travels inside another
+	times  int    // in the pass without fault
+	plain  int    // of an inside one: how often the same kind comes by itself before
+}
+
+func (c call) String() string {
+	if c.inside {
+		return "composite: " + c.kind
+	}
+	return c.kind
+}
+
+// nth is the request that suffers: one in the middle, so that something has
+// been done before it and something is left.
+func (c call) nth() int {
+	if c.inside {
+		return c.plain + 1
+	}
+	return c.times/2 + 1
+}
+
+// mishap is one thing that can go wrong.
+type mishap struct {
+	name string
+	// applies tells which calls it can happen to; nil means all that stand by
+	// themselves.
+	applies func(call) bool
+	// options the CRM must have for it.
+	hubspot hssim.Options
+	hs      hssim.Fault
+	sf      sfsim.Fault
+	// ids are the records concerned, of a mishap that concerns records.
+	ids func(*scene, call) []string
+	// act is what people do meanwhile; what becomes of these deals is not compared.
+	act func(*scene) (touched []int)
+	// wait is how long it is until the next pass; 0 means a minute.
+	wait time.Duration
+	// restart: what was refused is believed for up to an hour, but not by the
+	// next run of the program.
+	restart bool
+	// lasts: it goes on until the pass is over.
+	lasts bool
+}
+
+// short is how long a body or a silence takes.
+const short = 300 * time.Millisecond
+
+// mishaps are all that a CRM's calls can meet.
+func mishaps(crm string) []mishap {
+	people := []mishap{
+		{name: "a deal is deleted", applies: signed, act: deleteDeal},
+		{name: "contacts are merged", applies: signed, act: mergeContacts},
+	}
+	if crm == apptest.HubSpot {
+		return append(append(hubspot(), people...), mishap{name: "deals are merged", applies: signed, act: mergeDeals})
+	}
+	return append(salesforce(), people...)
+}
+
+func hubspot() []mishap {
+	var all []mishap
+	for _, do := range []hssim.Mishap{
+		hssim.ResetBeforeCommit, hssim.ResetAfterCommit, hssim.TimeoutAfter, hssim.ServerError, hssim.BadGateway, hssim.Unavailable,
+		hssim.GatewayTimeout, hssim.HTMLPage, hssim.TruncatedJSON, hssim.TruncatedBody, hssim.SlowBody, hssim.EmptyAnswer,
+	} {
+		all = append(all, mishap{name: string(do), hs: hssim.Fault{Do: do, Wait: short}})
+	}
+	for _, do := range []hssim.Mishap{
+		hssim.ExpiredToken, hssim.NoScope, hssim.Locked, hssim.TenSecondly, hssim.Secondly, hssim.Daily, hssim.Migrating,
+	} {
+		all = append(all, mishap{name: string(do), applies: signed, hs: hssim.Fault{Do: do, RetryAfter: "1"}, restart: do == hssim.NoScope})
+	}
+	refuse := hssim.Fault{Do: hssim.RefuseRecords, Message: "Only the board may change this record"}
+	return append(all,
+		mishap{name: "validation rule, 400", applies: is("batch_update deals"), hs: refuse, ids: oneWritten, wait: refusedWait, lasts: true},
+		mishap{name: "validation rule, 207", applies: is("batch_update deals"), hs: refuse, ids: oneWritten, wait: refusedWait, lasts: true, hubspot: hssim.Options{ValidationAs207: true}},
+		mishap{name: "a deal is left out", applies: is("batch_read deals", "associations_batch_read deals/contacts", "associations_batch_read deals/notes"), hs: refuse, ids: oneWritten, lasts: true},
+	)
+}
+
+func salesforce() []mishap {
+	var all []mishap
+	for _, do := range []sfsim.Mishap{
+		sfsim.ResetBeforeCommit, sfsim.ResetAfterCommit, sfsim.HangAfter, sfsim.ServerErrorHTML, sfsim.BadGateway, sfsim.Unavailable,
+		sfsim.HTMLPage, sfsim.TruncatedJSON, sfsim.TruncatedBody, sfsim.SlowBody, sfsim.EmptyAnswer,
+	} {
+		all = append(all, mishap{name: string(do), sf: sfsim.Fault{Do: do, Wait: short}})
+	}
+	for _, do := range []sfsim.Mishap{
+		sfsim.KillSession, sfsim.NotForREST, sfsim.DailyLimit, sfsim.ConcurrentLimit, sfsim.ServerError, sfsim.Busy, sfsim.EmptyArray,
+	} {
+		// The last five are also what one answer inside a composite may say.
+		all = append(all, mishap{
+			name: string(do), applies: func(c call) bool { return signed(c) || c.inside }, sf: sfsim.Fault{Do: do}, restart: do == sfsim.EmptyArray,
+		})
+	}
+	refuse := func(code, message string) sfsim.Fault {
+		return sfsim.Fault{Do: sfsim.RefuseRecords, Code: code, Message: message}
+	}
+	return append(all,
+		mishap{name: string(sfsim.QueryTimeout), applies: asks, sf: sfsim.Fault{Do: sfsim.QueryTimeout}},
+		mishap{name: "locked row", applies: is("collections update Opportunity"), sf: refuse("", ""), ids: oneWritten, wait: 3 * time.Minute, lasts: true},
+		mishap{name: "locked rows", applies: is("collections update Opportunity"), sf: refuse("", ""), wait: 3 * time.Minute},
+		mishap{
+			name: "validation rule", applies: is("collections update Opportunity"), ids: oneWritten, wait: refusedWait, lasts: true,
+			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may change this record"),
+		},
+	)
+}
+
+// refusedWait is longer than a refused record waits for its next try.
+const refusedWait = 7 * time.Hour
+
+// plant plans the mishap for one call.
+func (m mishap) plant(s *scene, c call) {
+	if m.act != nil {
+		s.rig.Meanwhile(c.kind, c.nth(), func() { s.touched = m.act(s) })
+		return
+	}
+	var ids []string
+	if m.ids != nil {
+		ids = m.ids(s, c)
+	}
+	nth, times := c.nth(), 1
+	if m.lasts {
+		nth, times = 1, -1
+	}
+	if s.rig.HS != nil {
+		f := m.hs
+		f.On, f.Nth, f.Times, f.IDs = c.kind, nth, times, ids
+		s.rig.HS.AddFault(f)
+		return
+	}
+	f := m.sf
+	f.On, f.Nth, f.Times, f.IDs = c.kind, nth, times, ids
+	s.rig.SF.AddFault(f)
+}
+
+// meets tells whether the mishap can happen to a call.
+func (m mishap) meets(c call) bool {
+	if m.applies == nil {
+		return !c.inside
+	}
+	return m.applies(c)
+}
+
+// signed are the calls that need a session or token.
+func signed(c call) bool {
+	switch c.kind {
+	case "oauth_token", "versions", "token", "soap login", "identity":
+		return false
+	}
+	return !c.inside
+}
+
+// asks are queries, by themselves or inside a composite.
+func asks(c call) bool {
+	return len(c.kind) > 5 && c.kind[:5] == "query"
+}
+
+func is(kinds ...string) func(call) bool {
+	return func(c call) bool {
+		for _, k := range kinds {
+			if c.kind == k && !c.inside {
+				return true
+			}
+		}
+		return false
+	}
+}

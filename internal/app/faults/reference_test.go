@@ -1,0 +1,191 @@
+package faults_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/app/apptest"
+)
+
+// mostPasses is how many passes a cell may take to end as if nothing had happened.
+const mostPasses = 3
+
+// reference is a stage played without fault.
+type reference struct {
+	calls   []call
+	written []string            // deals written by the first pass
+	early   []int               // deals whose kickoff is still to come: nothing of them is frozen
+	touched []int               // deals that people took away
+	shown   [mostPasses]records // after each pass
+	commits [mostPasses]int     // deals written up to then
+	degrade [mostPasses]int64   // deals reported as not readable
+}
+
+// records are syncd's own fields by deal of the world.
+type records map[int]map[string]string
+
+// clock is how long a CSM has to score a deal.
+const clock = 48 * time.Hour
+
+// times are fields that say when something was done, not what.
+var times = []string{"updated_at", "escalated_at", "resolved_at"}
+
+// shown reads the record. A clock that runs from a pass that saw something has
+// no moment of its own: passes are when the fault lets them be.
+func shown(t *testing.T, r *apptest.Rig, passes []time.Time, but []int) records {
+	t.Helper()
+	clocks := map[string]bool{}
+	for _, at := range passes {
+		clocks[at.Add(clock).Format(time.RFC3339)] = true
+	}
+	all := records{}
+	for i := range r.World.Deals {
+		if slices.Contains(but, i) {
+			continue
+		}
+		all[i] = r.Own(t, r.Deal(i))
+		for _, name := range times {
+			delete(all[i], name)
+		}
+		if clocks[all[i]["due_at"]] {
+			all[i]["due_at"] = "48 h from a pass"
+		}
+	}
+	return all
+}
+
+// differs names a field that is not as in want, "" if there is none.
+func (have records) differs(want records) string {
+	for _, i := range slices.Sorted(maps.Keys(want)) {
+		for _, name := range slices.Sorted(maps.Keys(want[i])) {
+			if have[i][name] != want[i][name] {
+				return fmt.Sprintf("deal %d: %s is %q, want %q", i, name, have[i][name], want[i][name])
+			}
+		}
+	}
+	return ""
+}
+
+// scene is one cell, or one reference, being played.
+type scene struct {
+	t       *testing.T
+	rig     *apptest.Rig
+	ref     *reference
+	touched []int
+}
+
+var references struct {
+	mu sync.Mutex // guards by
+	by map[string]func(t *testing.T) *reference
+}
+
+// without plays a stage without fault; people act before the first pass if the
+// mishap is of their making. Every reference is played once.
+func without(t *testing.T, s stage, m mishap) *reference {
+	t.Helper()
+	key := fmt.Sprint(s, m.pause())
+	if m.act != nil {
+		key += m.name
+	}
+	references.mu.Lock()
+	if references.by == nil {
+		references.by = map[string]func(t *testing.T) *reference{}
+	}
+	play := references.by[key]
+	if play == nil {
+		var once sync.Once
+		var ref *reference
+		play = func(t *testing.T) *reference {
+			once.Do(func() { ref = playReference(t, s, m) })
+			return ref
+		}
+		references.by[key] = play
+	}
+	references.mu.Unlock()
+	ref := play(t)
+	if ref == nil {
+		t.Fatalf("%s: it does not end well even without fault", key)
+	}
+	return ref
+}
+
+// pause is the time between two passes.
+func (m mishap) pause() time.Duration {
+	if m.wait > 0 {
+		return m.wait
+	}
+	return time.Minute
+}
+
+func playReference(t *testing.T, s stage, m mishap) *reference {
+	t.Helper()
+	ref := &reference{}
+	r, w := s.set(t, apptest.Options{})
+	if m.act != nil {
+		sc := &scene{t: t, rig: r, ref: without(t, s, mishap{})}
+		ref.touched = m.act(sc)
+		r.Clock.Advance(time.Second)
+	}
+	var passes []time.Time
+	for pass := range mostPasses {
+		passes = append(passes, r.Clock.Now())
+		report := r.Pass(t)
+		if pass == 0 {
+			ref.calls = callsOf(r, w)
+			ref.written = slices.Sorted(maps.Keys(w.written))
+			ref.early = standing(t, r, "needs CSM", "awaiting kickoff")
+			if len(ref.early) < 2 {
+				t.Fatalf("%v: %d deals before their kickoff: the world is too small", s, len(ref.early))
+			}
+		}
+		ref.shown[pass] = shown(t, r, passes, ref.touched)
+		ref.commits[pass] = r.DealsWritten()
+		ref.degrade[pass] = report.Degraded
+		if report.Rejected+report.Unresolved > 0 || len(w.resent) > 0 {
+			t.Fatalf("%v without fault: %d rejected, %d unresolved, written twice %v", s, report.Rejected, report.Unresolved, w.resent)
+		}
+		r.Clock.Advance(m.pause())
+	}
+	return ref
+}
+
+// callsOf are the calls since the stage was set.
+func callsOf(r *apptest.Rig, w *watch) []call {
+	var all []call
+	counts := r.Calls()
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, call{kind: kind, times: counts[kind]})
+	}
+	for _, kind := range slices.Sorted(maps.Keys(w.inside)) {
+		all = append(all, call{kind: kind, inside: true, times: w.inside[kind], plain: counts[kind]})
+	}
+	return all
+}
+
+// oneWritten is a deal that the pass without fault wrote.
+func oneWritten(s *scene, _ call) []string { return s.ref.written[len(s.ref.written)/2:][:1] }
+
+// deleteDeal is the deletion of a deal that waits for its kickoff.
+func deleteDeal(s *scene) []int {
+	deal := s.ref.early[len(s.ref.early)-1]
+	s.rig.Delete(s.t, s.rig.Deal(deal))
+	return []int{deal}
+}
+
+// mergeContacts makes one person of a deal's champion and sponsor.
+func mergeContacts(s *scene) []int {
+	deal := s.ref.early[len(s.ref.early)-2]
+	s.rig.MergeContacts(s.t, s.rig.Holder(deal, "Champion"), s.rig.Holder(deal, "Executive Sponsor"))
+	return nil
+}
+
+// mergeDeals makes one deal of two. What is left has an id of its own.
+func mergeDeals(s *scene) []int {
+	n := len(s.ref.early)
+	s.rig.MergeDeals(s.t, s.ref.early[n-1], s.ref.early[n-2])
+	return []int{s.ref.early[n-1], s.ref.early[n-2]}
+}

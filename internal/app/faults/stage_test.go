@@ -1,0 +1,168 @@
+package faults_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// stage is what a cell is played on: a CRM with its world, and the pass of it
+// that is looked at.
+type stage struct {
+	crm   string
+	many  bool // enough deals for several pages of names and several writes
+	later bool // the pass after people have worked for a while, else the first
+	oauth bool // HubSpot signs in as an OAuth app, else with a token
+}
+
+func (s stage) String() string {
+	name := s.crm
+	if s.oauth {
+		name += " oauth"
+	}
+	if s.many {
+		name += " many"
+	}
+	if s.later {
+		return name + " later"
+	}
+	return name + " first"
+}
+
+// stages are all there are.
+func stages(crm string) []stage {
+	all := []stage{{crm: crm}, {crm: crm, later: true}, {crm: crm, many: true}}
+	if crm == apptest.HubSpot {
+		all = append(all, stage{crm: crm, oauth: true})
+	}
+	return all
+}
+
+// Worlds are read only once they are made.
+var (
+	small = apptest.World(60)
+	large = apptest.World(400)
+)
+
+func (s stage) world() *world.World {
+	if s.many {
+		return large
+	}
+	return small
+}
+
+// set builds the stage and leaves it right before the pass that is looked at.
+// Pages are short, so that most reads have several.
+func (s stage) set(t *testing.T, o apptest.Options) (*apptest.Rig, *watch) {
+	t.Helper()
+	w := newWatch()
+	o.CRM, o.World, o.Front = s.crm, s.world(), w.front
+	o.HubSpot.NoSearchLag, o.HubSpot.AssociationPageSize = true, 1
+	o.Salesforce.PageSize, o.Salesforce.LocatorsOnce = 8, true
+	if s.many {
+		o.Salesforce.PageSize = 120
+	}
+	r := apptest.New(t, o)
+	r.Clock.Freeze(true)
+	r.Clock.Set(apptest.Start) // it ran on a little while the rig was built
+	w.rig = r
+	if s.oauth {
+		s.open(t, r)
+	}
+	if s.later {
+		r.Pass(t)
+		r.Clock.Advance(25 * time.Minute) // past overlap and lag
+		work(t, r)
+		r.Clock.Advance(time.Minute)
+	}
+	r.ResetStats()
+	w.reset()
+	return r, w
+}
+
+// open builds the program anew, as the next run from the command line does.
+func (s stage) open(t *testing.T, r *apptest.Rig) {
+	t.Helper()
+	if !s.oauth {
+		r.Open(t)
+		return
+	}
+	r.Close(t)
+	path, cred := r.WriteConfig(t), r.HS.Credentials()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "    auth:") {
+			line = "    auth: {flow: oauth"
+			for key, value := range map[string]string{"client_id": cred.ClientID, "client_secret": cred.ClientSecret, "refresh_token": cred.RefreshToken} {
+				file := filepath.Join(r.Dir, key)
+				if err := os.WriteFile(file, []byte(value), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				line += fmt.Sprintf(", %s: %q", key, "${file:"+file+"}")
+			}
+			line += "}\n"
+		}
+		lines = append(lines, line)
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.App, err = app.New(t.Context(), cfg, app.Options{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// work is what people do between two passes: deals are won, scored, deleted,
+// and their contacts change hands.
+func work(t *testing.T, r *apptest.Rig) {
+	t.Helper()
+	won := 0
+	for i, d := range r.World.Deals {
+		if d.Stage == world.Engaging && d.Type != "Renewal" && won < 5 {
+			r.Win(t, i)
+			won++
+		}
+	}
+	open := standing(t, r, "scoring open", "overdue")
+	if won == 0 || len(open) < 5 {
+		t.Fatalf("%d deals won and %d being scored: the world is too small", won, len(open))
+	}
+	r.Delete(t, r.Deal(open[0]))
+	r.Unlink(t, open[1], "Champion")
+	r.SetPhone(t, r.Holder(open[2], "Champion"), "+49 30 1234567")
+	for _, item := range world.JudgementItems() {
+		r.Set(t, r.Deal(open[3]), "item_"+strings.ReplaceAll(item, ".", "_")+"_score", "1")
+	}
+	r.Set(t, r.Deal(open[4]), "evidence.1.1", "")
+}
+
+// standing lists the deals with one of some statuses whose champion and sponsor
+// are two contacts.
+func standing(t *testing.T, r *apptest.Rig, statuses ...string) []int {
+	t.Helper()
+	var all []int
+	for i := range r.World.Deals {
+		a, b := r.Holder(i, "Champion"), r.Holder(i, "Executive Sponsor")
+		if slices.Contains(statuses, r.Field(t, r.Deal(i), "status")) && a >= 0 && b >= 0 && a != b {
+			all = append(all, i)
+		}
+	}
+	return all
+}

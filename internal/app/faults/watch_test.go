@@ -1,0 +1,140 @@
+package faults_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/handoffscore/syncd/internal/app/apptest"
+)
+
+// watch stands between syncd and the CRM and looks at what is written: a
+// record that already shows everything that a write carries, its stamp apart,
+// was sent again.
+type watch struct {
+	rig *apptest.Rig
+
+	mu sync.Mutex // guards all below
+	// before and after, if set, are told of the nth request.
+	before, after func(nth int)
+	requests      int
+	inside        map[string]int  // questions that travel inside others, by kind
+	written       map[string]bool // deals that a write named
+	resent        []string        // deals that were written again with the same values
+}
+
+func newWatch() *watch {
+	w := &watch{}
+	w.reset()
+	return w
+}
+
+func (w *watch) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests, w.inside, w.written, w.resent = 0, map[string]int{}, map[string]bool{}, nil
+}
+
+func (w *watch) front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, q *http.Request) {
+		body, err := io.ReadAll(q.Body)
+		if err != nil {
+			return // whoever asked is gone
+		}
+		q.Body = io.NopCloser(bytes.NewReader(body))
+		n, before, after := w.see(q, body)
+		if before != nil {
+			before(n)
+		}
+		next.ServeHTTP(rw, q)
+		if after != nil {
+			after(n)
+		}
+	})
+}
+
+// tell sets who is told of requests, and counts them anew.
+func (w *watch) tell(before, after func(nth int)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests, w.before, w.after = 0, before, after
+}
+
+// see looks at a request before it is served and returns its number, and who
+// wants to know.
+func (w *watch) see(q *http.Request, body []byte) (n int, before, after func(int)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests++
+	switch path := q.URL.Path; {
+	case strings.HasSuffix(path, "/deals/batch/update"), strings.HasSuffix(path, "/composite/sobjects"):
+		w.write(body)
+	case strings.HasSuffix(path, "/composite"):
+		w.composite(body)
+	}
+	return w.requests, w.before, w.after
+}
+
+// write notes the records of a write. The CRM's answer does not matter: what
+// the record shows tells whether an earlier write reached it.
+func (w *watch) write(body []byte) {
+	var batch struct {
+		Inputs []struct {
+			ID         string         `json:"id"`
+			Properties map[string]any `json:"properties"`
+		} `json:"inputs"`
+		Records []map[string]any `json:"records"`
+	}
+	if err := json.Unmarshal(body, &batch); err != nil {
+		panic(err) // syncd's own JSON
+	}
+	for _, in := range batch.Inputs {
+		w.record(in.ID, in.Properties)
+	}
+	for _, fields := range batch.Records {
+		id := fields["id"].(string)
+		delete(fields, "id")
+		delete(fields, "attributes")
+		w.record(id, fields)
+	}
+}
+
+func (w *watch) record(id string, fields map[string]any) {
+	w.written[id] = true
+	again := true
+	for name, v := range fields {
+		if !strings.EqualFold(name, "handoff_updated_at") && !strings.EqualFold(name, "Handoff_Updated_At__c") {
+			again = again && w.rig.Shows(id, name, v)
+		}
+	}
+	if again {
+		w.resent = append(w.resent, id)
+	}
+}
+
+var from = regexp.MustCompile(`(?i)\bFROM (\w+)`)
+
+// composite notes the questions inside a request.
+func (w *watch) composite(body []byte) {
+	var all struct {
+		Requests []struct {
+			URL string `json:"url"`
+		} `json:"compositeRequest"`
+	}
+	if err := json.Unmarshal(body, &all); err != nil {
+		panic(err)
+	}
+	for _, sub := range all.Requests {
+		at, err := url.Parse(sub.URL)
+		if err != nil {
+			panic(err)
+		}
+		kind := at.Path[strings.LastIndexByte(at.Path, '/')+1:]
+		w.inside[kind+" "+from.FindStringSubmatch(at.Query().Get("q"))[1]]++
+	}
+}
