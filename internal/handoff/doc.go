@@ -66,9 +66,9 @@ type State struct {
 	CSMSince time.Time  `json:"csm_since,omitzero"`
 	// CSMSeen: CSMSince is only the pass that saw the CSM; the CRM's own time
 	// takes its place once it can be had.
-	CSMSeen bool `json:"csm_seen,omitempty"`
-	Kickoff  Kickoff    `json:"kickoff,omitzero"`
-	Due      time.Time  `json:"due,omitzero"`
+	CSMSeen bool      `json:"csm_seen,omitempty"`
+	Kickoff Kickoff   `json:"kickoff,omitzero"`
+	Due     time.Time `json:"due,omitzero"`
 
 	// Auto holds the auto items each time they changed, oldest first, so that
 	// the reading in force at the kickoff can be told.
