@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -125,8 +126,11 @@ type quiet struct{ slog.Handler }
 func (h *quiet) Handle(ctx context.Context, r slog.Record) error {
 	cancelled := false
 	r.Attrs(func(a slog.Attr) bool {
-		if err, ok := a.Value.Any().(error); ok && errors.Is(err, context.Canceled) {
-			cancelled = true
+		switch v := a.Value.Any().(type) {
+		case error:
+			cancelled = cancelled || errors.Is(v, context.Canceled)
+		case string: // River's own way
+			cancelled = cancelled || strings.Contains(v, context.Canceled.Error())
 		}
 		return true
 	})

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Acquire takes a connection's lease if it is free, run out, or already the
-// holder's own; every taking raises the epoch, so that what an earlier holder
+// Acquire takes a connection's lease if it is free or has run out; every taking raises the epoch, so that what an earlier holder
 // still tries to write is refused. *ErrHeld says who has it.
 func (s *Store) Acquire(ctx context.Context, connection, holder string, ttl time.Duration, now time.Time) (Lease, error) {
 	l := Lease{Connection: connection, Holder: holder, Until: now.Add(ttl)}

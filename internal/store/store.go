@@ -147,6 +147,7 @@ func (s *Store) Name() string {
 	if err != nil {
 		return "postgres"
 	}
+	u.RawQuery = "" // may hold passwords too
 	return u.Redacted()
 }
 

@@ -35,6 +35,7 @@ type fakeOrg struct {
 	logins   int
 	session  string
 	cursors  map[string][]string // locator -> session, rest as JSON
+	opened   int                 // cursors so far
 	requests []string
 	writes   []map[string]any
 	// before may answer in the org's place.
@@ -348,7 +349,8 @@ func (o *fakeOrg) page(rows []any, total, start int) map[string]any {
 	}
 	if n < len(rows) {
 		rest, _ := json.Marshal(rows[n:])
-		locator := fmt.Sprintf("0r8%015d-%d", len(o.cursors), start+n)
+		o.opened++
+		locator := fmt.Sprintf("0r8%015d-%d", o.opened, start+n)
 		o.cursors[locator] = []string{o.session, string(rest)}
 		out["nextRecordsUrl"] = "/services/data/v60.0/query/" + locator
 	}
