@@ -219,3 +219,30 @@ func TestOddOwners(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A schema in which something is amiss is not believed for an hour.
+func TestWhatWasMendedIsSeenSoon(t *testing.T) {
+	p := newPortal(t, 2, hssim.Options{}, Options{})
+	there := func() bool {
+		t.Helper()
+		d, err := p.Describe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Fields["evidence.1.1"].Exists
+	}
+	age := func(d time.Duration) { p.Client.schema.value.at = p.Client.schema.value.at.Add(-d) }
+	if err := p.HideProperty("deals", "use_case"); err != nil {
+		t.Fatal(err)
+	}
+	before := there()
+	if err := p.ShowProperty("deals", "use_case"); err != nil {
+		t.Fatal(err)
+	}
+	age(doubtedLife - time.Second*30)
+	soon := there()
+	age(time.Minute)
+	if later := there(); before || soon || !later {
+		t.Errorf("hidden: %v; four minutes later: %v; six minutes later: %v", before, soon, later)
+	}
+}

@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,8 +13,22 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-// schemaLife is how long the portal's schema is believed.
-const schemaLife = time.Hour
+// schemaLife is how long the portal's schema is believed, doubtedLife one in which
+// something is amiss: a person may have mended it, or the vendor was not well
+// when it was read.
+const (
+	schemaLife  = time.Hour
+	doubtedLife = 5 * time.Minute
+)
+
+// fresh reports whether the schema may be believed.
+func (s *schema) fresh() bool {
+	life := schemaLife
+	if slices.ContainsFunc(s.problems, func(p crm.Problem) bool { return p.Severity == crm.Fail }) {
+		life = doubtedLife
+	}
+	return time.Since(s.at) < life
+}
 
 // property is a property definition that the token can see.
 type property struct {
@@ -121,7 +136,7 @@ type schemaCache struct {
 func (c *Client) current(ctx context.Context, a *account) (*schema, error) {
 	c.schema.mu.Lock()
 	defer c.schema.mu.Unlock()
-	if s := c.schema.value; s != nil && time.Since(s.at) < schemaLife && (a == nil || a.same(s.account)) {
+	if s := c.schema.value; s != nil && s.fresh() && (a == nil || a.same(s.account)) {
 		return s, nil
 	}
 	if a == nil {

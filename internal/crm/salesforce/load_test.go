@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -502,5 +503,29 @@ func TestTooMuchAtOnceIsAskedInHalves(t *testing.T) {
 	got, err := c.Load(context.Background(), ids)
 	if err != nil || len(got.Deals) != 40 || slow.Load() == 0 {
 		t.Fatalf("%v, %d deals, %d time-outs", err, len(got.Deals), slow.Load())
+	}
+}
+
+// A schema in which something is amiss is not believed for an hour.
+func TestWhatWasMendedIsSeenSoon(t *testing.T) {
+	o := newFakeOrg(t)
+	c := o.client(setupOf(t))
+	amiss := func() bool {
+		t.Helper()
+		d, err := c.Describe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(d.Problems, func(p crm.Problem) bool { return p.Place == "Task" })
+	}
+	age := func(d time.Duration) { c.schema.value.at = c.schema.value.at.Add(-d) }
+	o.hidden["Task"] = true
+	before := amiss()
+	delete(o.hidden, "Task")
+	age(doubtedLife - 30*time.Second)
+	soon := amiss()
+	age(time.Minute)
+	if later := amiss(); !before || !soon || later {
+		t.Errorf("hidden: %v; four minutes later: %v; six minutes later: %v", before, soon, later)
 	}
 }

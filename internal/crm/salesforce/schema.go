@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,8 +14,22 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-// schemaLife is how long the org's schema is believed.
-const schemaLife = time.Hour
+// schemaLife is how long the org's schema is believed, doubtedLife one in which
+// something is amiss: a person may have mended it, or the vendor was not well
+// when it was read.
+const (
+	schemaLife  = time.Hour
+	doubtedLife = 5 * time.Minute
+)
+
+// fresh reports whether the schema may be believed.
+func (s *schema) fresh() bool {
+	life := schemaLife
+	if slices.ContainsFunc(s.problems, func(p crm.Problem) bool { return p.Severity == crm.Fail }) {
+		life = doubtedLife
+	}
+	return time.Since(s.at) < life
+}
 
 // field is a described field: one that exists and that our user may read.
 type field struct {
@@ -142,7 +157,7 @@ type schemaCache struct {
 func (c *Client) current(ctx context.Context) (*schema, bool, error) {
 	c.schema.mu.Lock()
 	defer c.schema.mu.Unlock()
-	if s := c.schema.value; s != nil && time.Since(s.at) < schemaLife {
+	if s := c.schema.value; s != nil && s.fresh() {
 		return s, false, nil
 	}
 	s, err := c.readSchema(ctx)
