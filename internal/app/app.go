@@ -50,6 +50,7 @@ type App struct {
 	writer      *writeback.Writer
 	limits      writeback.Limits
 	budgets     map[string]*budget // by connection
+	tenures     map[string]*tenure // by connection
 	holder      string
 	ops         *operations
 }
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		host = "host"
 	}
 	a := &App{
-		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, tenures: map[string]*tenure{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
 		limits: writeback.Limits{MaxEscalations: cfg.Limits.MaxEscalationsPerRun, MaxBandChanges: cfg.Limits.MaxBandChanges},
 	}
 	var faults []error
@@ -143,14 +144,21 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		return nil, err
 	}
 	b := &budget{share: con.Budget.DailyShare}
-	a.budgets[con.Name] = b
+	held := &tenure{}
+	a.budgets[con.Name], a.tenures[con.Name] = b, held
+	gate := func() error {
+		if err := held.gate(); err != nil {
+			return err
+		}
+		return b.take()
+	}
 	switch con.CRM {
 	case "salesforce":
 		client, err := salesforce.New(c.Setup, salesforce.Auth{
 			Flow: con.Auth.Flow, LoginURL: con.Auth.LoginURL, Username: con.Auth.Username, Audience: con.Auth.Audience,
 			ClientID: secrets["client_id"], ClientSecret: secrets["client_secret"], PrivateKey: secrets["private_key"],
 			RefreshToken: secrets["refresh_token"], Password: secrets["password"], SecurityToken: secrets["security_token"],
-		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: b.take})
+		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: gate})
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +167,7 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		client, err := hubspot.New(c.Setup, hubspot.Auth{
 			Flow: con.Auth.Flow, Token: secrets["token"], ClientID: secrets["client_id"],
 			ClientSecret: secrets["client_secret"], RefreshToken: secrets["refresh_token"],
-		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: b.take})
+		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: gate})
 		if err != nil {
 			return nil, err
 		}

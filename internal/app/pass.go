@@ -101,6 +101,8 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run stor
 	if err != nil {
 		return run, err
 	}
+	a.tenures[c.Name].set(lease.Until)
+	defer a.tenures[c.Name].set(time.Time{})
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go a.keep(ctx, lease, cancel)
@@ -134,10 +136,15 @@ func (a *App) keep(ctx context.Context, lease store.Lease, cancel context.Cancel
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := a.store.Renew(ctx, lease, leaseTime, time.Now()); err != nil && ctx.Err() == nil {
+			renewed, err := a.store.Renew(ctx, lease, leaseTime, time.Now())
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
 				cancel(fmt.Errorf("lease of %s: %w", lease.Connection, err))
 				return
 			}
+			a.tenures[lease.Connection].set(renewed.Until)
 		}
 	}
 }

@@ -90,25 +90,60 @@ func (q *Queue) Run(ctx context.Context) error {
 			return fmt.Errorf("queue on %s: cannot connect", q.store.Name())
 		}
 		defer pool.Close()
-		return run(ctx, q, riverpgxv5.New(pool))
+		driver := riverpgxv5.New(pool)
+		// River's migrations take no lock: replicas that start together on a new
+		// database would make the same tables.
+		if err := alone(ctx, pool, func() error { return migrate(ctx, q, driver) }); err != nil {
+			return err
+		}
+		return run(ctx, q, driver)
 	}
 	pool, err := q.store.Pool(1) // one connection: SQLite has one writer
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	return run[*sql.Tx](ctx, q, riversqlite.New(pool))
+	driver := riversqlite.New(pool)
+	if err := migrate[*sql.Tx](ctx, q, driver); err != nil {
+		return err
+	}
+	return run[*sql.Tx](ctx, q, driver)
+}
+
+// migration is the key of the advisory lock under which the queue's tables are made.
+const migration = 0x73796e6364 // "syncd"
+
+// alone does something while no other replica does.
+func alone(ctx context.Context, pool *pgxpool.Pool, do func() error) (err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migration); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	defer func() {
+		_, e := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migration)
+		err = errors.Join(err, e)
+	}()
+	return do()
+}
+
+// migrate makes the queue's tables, or brings them up to date.
+func migrate[TTx any](ctx context.Context, q *Queue, driver riverdriver.Driver[TTx]) error {
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slogger(q.o.Log)})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	return nil
 }
 
 func run[TTx any](ctx context.Context, q *Queue, driver riverdriver.Driver[TTx]) error {
 	log := slogger(q.o.Log)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
-	if err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{q: q}); err != nil {
 		return fmt.Errorf("queue: %w", err)

@@ -63,7 +63,7 @@ type Options struct {
 	Base        http.RoundTripper // nil means a pooled http.Transport with TLS 1.2 and up
 	Credentials Credentials       // nil sends unsigned
 	Policy      Policy
-	Gate        func() error  // asked before every attempt; its error ends the call, unsent. nil lets all pass
+	Gate        func() error  // asked last before every attempt, whatever was waited for; its error ends the call, unsent. nil lets all pass
 	MaxBody     int64         // 0 means 64 MiB
 	Timeout     time.Duration // of one attempt; 0 means 120 s
 	Attempts    int           // 0 means 5

@@ -124,11 +124,6 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 			return nil, 0, unsent(t.fail(orig, crm.Invalid, err))
 		}
 	}
-	if t.o.Gate != nil {
-		if err := t.o.Gate(); err != nil {
-			return nil, 0, unsent(asError(err))
-		}
-	}
 	if err := t.o.Policy.Wait(ctx, req); err != nil {
 		return nil, 0, unsent(t.fail(orig, crm.RateLimited, err))
 	}
@@ -137,6 +132,11 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 		var err error
 		if gen, err = t.o.Credentials.Apply(ctx, req); err != nil {
 			return nil, 0, unsent(asError(err))
+		}
+	}
+	if t.o.Gate != nil {
+		if err := t.o.Gate(); err != nil {
+			return nil, gen, unsent(asError(err))
 		}
 	}
 	kind := t.o.Policy.Kind(req)
