@@ -76,7 +76,7 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 		return nil, fmt.Errorf("database %s: %w (check that its folder exists and may be written)", s.dsn, err)
 	}
 	// Rows hold whole deals as JSON: larger pages spare chains of overflow pages.
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"page_size(16384)", "journal_mode(WAL)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-1000)"}}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"page_size(32768)", "journal_mode(WAL)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-2000)", "wal_autocheckpoint(2000)"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: s.dsn}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", s.dsn, err)

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// heapGoal is the memory that the collector may fill before it makes haste.
+const heapGoal = 64 << 20
+
+// paceCollector lets garbage grow up to heapGoal, so that a pass over many
+// deals is collected seldom and stays small. Where what is in use comes near
+// the goal, the goal moves on: a collector that runs without end helps nobody.
+// GOGC and GOMEMLIMIT, where set, stand.
+func paceCollector() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetMemoryLimit(heapGoal)
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	var again func(int)
+	again = func(int) { // after every collection
+		metrics.Read(live)
+		debug.SetMemoryLimit(max(heapGoal, int64(live[0].Value.Uint64())*7/4))
+		sentinel := new([16]byte)
+		runtime.AddCleanup(sentinel, again, 0)
+	}
+	again(0)
+}
