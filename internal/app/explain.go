@@ -114,8 +114,8 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 	if err != nil || !ok {
 		return Explanation{}, false, err
 	}
-	var j syncer.Judged
-	if err := json.Unmarshal([]byte(judgement.Body), &j); err != nil {
+	j, err := syncer.ReadJudged(judgement.Body)
+	if err != nil {
 		return Explanation{}, false, fmt.Errorf("stored judgement of %s: %w", s.Ref, err)
 	}
 	card, err := a.cardOf(ctx, c, s.Card, judgement.Version)

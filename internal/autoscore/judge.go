@@ -137,7 +137,7 @@ func (c *call) judgeItem(it *scorecard.Item, item *Item) {
 	}
 	item.ID, item.Auto, item.Unknown = it.ID, it.Auto, v.unknown
 	item.Score, item.Source, item.Suggestion = Open, Machine, Open
-	item.Floor, item.Cap, item.MachineFloor, item.MachineCap = v.floor, v.cap, v.floor, v.cap
+	item.Floor, item.Cap = v.floor, v.cap
 	if v.suggest {
 		item.Suggestion = 2
 	}

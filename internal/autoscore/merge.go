@@ -37,18 +37,29 @@ func Merge(machine Item, cell crm.Cell) Item {
 		item.reopen("score_not_understood")
 		return item
 	}
-	item.Score, item.Floor, item.Cap = score, int8(score), int8(score)
-	item.Source = CSM
-	item.Override = item.Floor < item.MachineFloor || item.Cap > item.MachineCap
+	item.Score, item.Source = score, CSM
+	item.ranged(int8(score), int8(score))
+	proof := item.Proof()
+	item.Override = item.Floor < proof.Floor || item.Cap > proof.Cap
 	// Settled by a person: what the machine could not read is not needed.
 	item.Unknown, item.NotUnderstood = false, ""
 	return item
 }
 
+// ranged puts another range in force; what the machine can prove is kept.
+func (i *Item) ranged(floor, ceiling int8) {
+	proof := i.Proof()
+	i.Floor, i.Cap, i.Machine = floor, ceiling, nil
+	if proof != (Range{floor, ceiling}) {
+		i.Machine = &proof
+	}
+}
+
 // reopen makes the item open from 0 to 2 and says why. The machine's own floor
 // and cap are kept.
 func (i *Item) reopen(code string) {
-	i.Score, i.Floor, i.Cap, i.Source, i.Override = Open, 0, 2, Machine, false
+	i.Score, i.Source, i.Override = Open, Machine, false
+	i.ranged(0, 2)
 	i.Evidence = append(i.Evidence[:len(i.Evidence):len(i.Evidence)], Evidence{Code: code})
 }
 

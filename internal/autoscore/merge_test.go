@@ -9,7 +9,7 @@ import (
 )
 
 func machineItem(floor, cap int8) Item {
-	i := Item{ID: "x", Score: Open, Floor: floor, Cap: cap, MachineFloor: floor, MachineCap: cap, Source: Machine, Suggestion: Open}
+	i := Item{ID: "x", Score: Open, Floor: floor, Cap: cap, Source: Machine, Suggestion: Open}
 	if floor == cap {
 		i.Score, i.Source = Score(floor), Proven
 	}
@@ -67,7 +67,7 @@ func TestMerge(t *testing.T) {
 			if brief(got) != r.want || got.NotUnderstood != r.typed {
 				t.Errorf("got %q, not understood %q; want %q, %q", brief(got), got.NotUnderstood, r.want, r.typed)
 			}
-			if got.MachineFloor != r.machine.MachineFloor || got.MachineCap != r.machine.MachineCap {
+			if got.Proof() != r.machine.Proof() {
 				t.Error("the machine's own floor and cap were lost")
 			}
 		})

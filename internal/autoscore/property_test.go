@@ -97,8 +97,8 @@ func TestEveryReachableState(t *testing.T) {
 
 		floor, ceiling, open, total := 0, 0, 0, 0
 		for _, it := range r.Items {
-			if it.Floor < 0 || it.Floor > it.Cap || it.Cap > 2 || it.MachineFloor < 0 || it.MachineFloor > it.MachineCap || it.MachineCap > 2 {
-				t.Fatalf("%s: %d-%d, machine %d-%d", it.ID, it.Floor, it.Cap, it.MachineFloor, it.MachineCap)
+			if it.Floor < 0 || it.Floor > it.Cap || it.Cap > 2 || it.Proof().Floor < 0 || it.Proof().Floor > it.Proof().Cap || it.Proof().Cap > 2 {
+				t.Fatalf("%s: %d-%d, machine %d-%d", it.ID, it.Floor, it.Cap, it.Proof().Floor, it.Proof().Cap)
 			}
 			if it.Open() {
 				open++
@@ -118,10 +118,10 @@ func TestEveryReachableState(t *testing.T) {
 				}
 				total += int(it.Score)
 			}
-			if it.Suggestion != Open && (int8(it.Suggestion) < it.MachineFloor || int8(it.Suggestion) > it.MachineCap) {
-				t.Fatalf("%s: suggestion %d outside %d-%d", it.ID, it.Suggestion, it.MachineFloor, it.MachineCap)
+			if it.Suggestion != Open && (int8(it.Suggestion) < it.Proof().Floor || int8(it.Suggestion) > it.Proof().Cap) {
+				t.Fatalf("%s: suggestion %d outside %d-%d", it.ID, it.Suggestion, it.Proof().Floor, it.Proof().Cap)
 			}
-			if !it.Auto && it.MachineFloor == 2 {
+			if !it.Auto && it.Proof().Floor == 2 {
 				t.Fatalf("%s: the machine gave a judgement item a 2", it.ID)
 			}
 			if it.Auto && it.Source == CSM {
@@ -130,7 +130,7 @@ func TestEveryReachableState(t *testing.T) {
 			if it.Unknown && !r.Degraded {
 				t.Fatalf("%s is unknown and the result is not degraded", it.ID)
 			}
-			if it.Override != (it.Source == CSM && (it.Floor < it.MachineFloor || it.Cap > it.MachineCap)) {
+			if it.Override != (it.Source == CSM && (it.Floor < it.Proof().Floor || it.Cap > it.Proof().Cap)) {
 				t.Fatalf("%s: override is %v", it.ID, it.Override)
 			}
 			if it.Short() != (it.Cap < 2) {
@@ -213,8 +213,8 @@ func TestBlankingNeverRaisesAFloor(t *testing.T) {
 		}
 		after := j.Score(card, d, nil, at())
 		for i := range after.Items {
-			if after.Items[i].MachineFloor > before.Items[i].MachineFloor && !before.Items[i].Unknown {
-				t.Fatalf("%s: floor %d became %d by blanking %s", after.Items[i].ID, before.Items[i].MachineFloor, after.Items[i].MachineFloor, name)
+			if after.Items[i].Proof().Floor > before.Items[i].Proof().Floor && !before.Items[i].Unknown {
+				t.Fatalf("%s: floor %d became %d by blanking %s", after.Items[i].ID, before.Items[i].Proof().Floor, after.Items[i].Proof().Floor, name)
 			}
 		}
 	})

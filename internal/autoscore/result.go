@@ -1,12 +1,20 @@
 package autoscore
 
-import "github.com/handoffscore/syncd/internal/crm"
+import (
+	"encoding/json"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
 
 // Score is 0, 1, 2 or Open. Open is never summed as 0.
 type Score int8
 
 // Open is an item that has no score yet. As a Suggestion it means none.
 const Open Score = -1
+
+// IsZero leaves a suggestion that is none out of the JSON of an item; a score
+// of 0 is written.
+func (s Score) IsZero() bool { return s == Open }
 
 // Source says who or what gave an item its score.
 type Source string
@@ -29,17 +37,40 @@ type Item struct {
 	// once there is one.
 	Floor int8 `json:"floor"`
 	Cap   int8 `json:"cap"`
-	// MachineFloor and MachineCap are what the machine alone can prove.
-	MachineFloor int8   `json:"machine_floor"`
-	MachineCap   int8   `json:"machine_cap"`
-	Source       Source `json:"source"`
-	Override     bool   `json:"override,omitempty"` // a CSM value outside the machine's floor and cap
-	Suggestion   Score  `json:"suggestion"`         // shown, never counted
+	// Machine is what the machine alone can prove where that differs from the
+	// range in force; nil where it is the same.
+	Machine    *Range `json:"machine,omitempty"`
+	Source     Source `json:"source"`
+	Override   bool   `json:"override,omitempty"`  // a CSM value outside the machine's floor and cap
+	Suggestion Score  `json:"suggestion,omitzero"` // shown, never counted; Open if there is none
 	// Unknown: something the item needs cannot be read; blocks final.
 	Unknown bool `json:"unknown,omitempty"`
 	// NotUnderstood is the CSM's cell as typed when it is no 0, 1 or 2; blocks final.
 	NotUnderstood string     `json:"not_understood,omitempty"`
 	Evidence      []Evidence `json:"evidence,omitempty"`
+}
+
+// Range is a floor and a cap.
+type Range struct {
+	Floor int8 `json:"floor"`
+	Cap   int8 `json:"cap"`
+}
+
+// Proof is what the machine alone can prove of the item.
+func (i Item) Proof() Range {
+	if i.Machine != nil {
+		return *i.Machine
+	}
+	return Range{i.Floor, i.Cap}
+}
+
+// UnmarshalJSON reads an item as stored: no suggestion is Open, not 0.
+func (i *Item) UnmarshalJSON(b []byte) error {
+	type plain Item
+	p := plain{Suggestion: Open}
+	err := json.Unmarshal(b, &p)
+	*i = Item(p)
+	return err
 }
 
 // Open reports whether the item has no score yet.

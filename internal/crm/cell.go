@@ -1,6 +1,9 @@
 package crm
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // State says what is known of a cell.
 type State uint8
@@ -14,9 +17,22 @@ const (
 
 // Cell is one value as it stands on a record.
 type Cell struct {
-	State State     `json:"s,omitempty"`
+	State State     `json:"s,omitzero"`
 	Text  string    `json:"v,omitempty"` // canonical text of the field's Kind; "" is blank
 	At    time.Time `json:"at,omitzero"` // when it last changed, from the CRM's history; zero if not known
+}
+
+// IsZero leaves the state of a cell that was read, as nearly all were, out of
+// its JSON.
+func (s State) IsZero() bool { return s == Read }
+
+// UnmarshalJSON reads a cell as stored: without a state it was read.
+func (c *Cell) UnmarshalJSON(b []byte) error {
+	type plain Cell
+	p := plain{State: Read}
+	err := json.Unmarshal(b, &p)
+	*c = Cell(p)
+	return err
 }
 
 // Value returns a read cell holding text.

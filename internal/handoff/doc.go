@@ -104,7 +104,7 @@ type Final struct {
 	Version string           `json:"version"` // of the scorecard
 	Total   int              `json:"total"`
 	Band    string           `json:"band"`
-	Items   []autoscore.Item `json:"items"`
+	Items   []autoscore.Item `json:"items,omitempty"`
 	// AutoFrom says which reading the auto items come from: "at kickoff",
 	// "first after kickoff" or "at final".
 	AutoFrom string   `json:"auto_from"`

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 )
 
@@ -29,11 +28,7 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 		if err := s.supersede(ctx, tx, slice); err != nil {
 			return err
 		}
-		rows, err := intentRows(slice.Intents)
-		if err != nil {
-			return err
-		}
-		if err := s.insert(ctx, tx, "intents", intentColumns, rows, ""); err != nil {
+		if err := s.plan(ctx, tx, slice.Intents); err != nil {
 			return err
 		}
 		return saveRun(ctx, tx, slice.Run)
@@ -98,23 +93,4 @@ func judgementRows(list []Judgement) [][]any {
 		rows[i] = []any{j.Ref.Connection, string(j.Ref.Object), j.Ref.ID, j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, j.Body}
 	}
 	return rows
-}
-
-func intentRows(list []Intent) ([][]any, error) {
-	rows := make([][]any, len(list))
-	for i, in := range list {
-		fields, err := json.Marshal(in.Fields)
-		if err != nil {
-			return nil, err
-		}
-		before, err := json.Marshal(in.Before)
-		if err != nil {
-			return nil, err
-		}
-		rows[i] = []any{
-			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Account, in.Card, string(fields), string(before), in.InputHash,
-			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
-		}
-	}
-	return rows, nil
 }

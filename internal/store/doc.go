@@ -122,7 +122,8 @@ type Intent struct {
 	Ref                  crm.Ref
 	Account              string // deals of one account are sent together: they share locks
 	Card                 string
-	Fields, Before       map[string]string
+	Fields               map[string]string // logical name -> text
+	Before               map[string]string // what stood there; absent was blank
 	InputHash, Status    string
 	Class, Code, Message string
 	Tries                int

@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-const intentColumns = `run, connection, object, id, account, card, fields, before, input_hash, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+const (
+	intentColumns  = `run, connection, object, id, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+	payloadColumns = `intent, fields, before, input_hash`
+)
 
 // Planned returns up to limit planned intents of a run, by account, in order.
 func (s *Store) Planned(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
@@ -43,15 +46,15 @@ func (s *Store) Writes(ctx context.Context, connection, id string) ([]Intent, er
 }
 
 func (s *Store) intents(ctx context.Context, where string, args ...any) ([]Intent, error) {
-	return query(ctx, s.db, scanIntent, `SELECT seq, `+intentColumns+` FROM intents WHERE `+where, args...)
+	return query(ctx, s.db, scanIntent, `SELECT seq, `+intentColumns+`, fields, before, input_hash FROM intents JOIN payloads ON intent = seq WHERE `+where, args...)
 }
 
 func scanIntent(scan func(...any) error) (in Intent, err error) {
 	var connection, object, id, fields, before string
 	var bandChange int
 	var next, created, updated int64
-	err = scan(&in.ID, &in.Run, &connection, &object, &id, &in.Account, &in.Card, &fields, &before, &in.InputHash, &in.Status, &in.Class, &in.Code, &in.Message,
-		&in.Tries, &next, &in.Escalation, &bandChange, &created, &updated)
+	err = scan(&in.ID, &in.Run, &connection, &object, &id, &in.Account, &in.Card, &in.Status, &in.Class, &in.Code, &in.Message,
+		&in.Tries, &next, &in.Escalation, &bandChange, &created, &updated, &fields, &before, &in.InputHash)
 	if err != nil {
 		return in, err
 	}
@@ -61,6 +64,46 @@ func scanIntent(scan func(...any) error) (in Intent, err error) {
 		return in, err
 	}
 	return in, json.Unmarshal([]byte(before), &in.Before)
+}
+
+// plan adds intents, and what each is to write.
+func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent) error {
+	rows := make([][]any, len(list))
+	for i, in := range list {
+		rows[i] = []any{
+			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Account, in.Card,
+			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
+		}
+	}
+	// Engines return rows in an order of their own.
+	seqs := map[[2]string][]int64{}
+	err := s.insertReturning(ctx, tx, "intents", intentColumns, rows, "seq, id, card", func(scan func(...any) error) error {
+		var seq int64
+		var id, card string
+		err := scan(&seq, &id, &card)
+		seqs[[2]string{id, card}] = append(seqs[[2]string{id, card}], seq)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	payloads := make([][]any, len(list))
+	for i, in := range list {
+		fields, err := json.Marshal(in.Fields)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		before, err := json.Marshal(in.Before)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		key := [2]string{in.Ref.ID, in.Card}
+		if len(seqs[key]) != 1 {
+			return fmt.Errorf("store intents: %d of deal %s by card %s in one slice", len(seqs[key]), in.Ref.ID, in.Card)
+		}
+		payloads[i] = []any{seqs[key][0], string(fields), string(before), in.InputHash}
+	}
+	return s.insert(ctx, tx, "payloads", payloadColumns, payloads, "")
 }
 
 // MarkSent notes that intents are on their way.

@@ -40,6 +40,21 @@ func query[T any](ctx context.Context, db querier, row func(scan func(...any) er
 // insert writes rows of n values each in as few statements as fit. suffix
 // follows the values: ON CONFLICT ...
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {
+	return s.inserts(table, columns, rows, suffix, func(q string, args []any) error {
+		_, err := tx.ExecContext(ctx, q, args...)
+		return err
+	})
+}
+
+// insertReturning writes rows as insert does and reads columns of each back.
+func (s *Store) insertReturning(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, returning string, read func(scan func(...any) error) error) error {
+	return s.inserts(table, columns, rows, "RETURNING "+returning, func(q string, args []any) error {
+		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) { return struct{}{}, read(scan) }, q, args...)
+		return err
+	})
+}
+
+func (s *Store) inserts(table, columns string, rows [][]any, suffix string, do func(q string, args []any) error) error {
 	for len(rows) > 0 {
 		n := len(rows[0])
 		k := min(len(rows), maxParams/n)
@@ -54,7 +69,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, r
 			args = append(args, row...)
 		}
 		b.WriteString(" " + suffix)
-		if _, err := tx.ExecContext(ctx, b.String(), args...); err != nil {
+		if err := do(b.String(), args); err != nil {
 			return fmt.Errorf("store %s: %w", table, err)
 		}
 		rows = rows[k:]

@@ -106,12 +106,29 @@ func escalates(fields map[string]string, card *scorecard.Card) string {
 func changes(before map[string]string, band string) bool { return before[band] != "" }
 
 // judgementOf is one step as history keeps it. The moment it was made is not
-// part of it, so that the same judgement is kept once.
+// part of it, so that the same judgement is kept once; and the items of a final,
+// which are those of the result, are written once.
 func judgementOf(out handoff.Output) Judged {
-	return Judged{
+	j := Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
-		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due, Final: out.State.Final,
+		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due,
 	}
+	if out.State.Final != nil {
+		final := *out.State.Final
+		final.Items = nil
+		j.Final = &final
+	}
+	return j
+}
+
+// ReadJudged reads a judgement as stored.
+func ReadJudged(body string) (Judged, error) {
+	var j Judged
+	err := json.Unmarshal([]byte(body), &j)
+	if err == nil && j.Final != nil {
+		j.Final.Items = j.Result.Items
+	}
+	return j, err
 }
 
 // goneDeal closes the handoffs of a deal that was deleted or merged away.

@@ -102,7 +102,8 @@ func fit(text string, length int) string {
 
 // Diff compares what the record should show with what it shows. A field that
 // is not mapped or cannot be read is left alone. updated_at is set only when
-// something else differs.
+// something else differs. before holds what stood there; a name that is absent
+// from it was blank.
 func Diff(show map[string]string, d *crm.Deal, own map[string]Own, updatedAt string, now time.Time) (fields, before map[string]string) {
 	for name, want := range show {
 		f, ok := own[name]
@@ -114,13 +115,19 @@ func Diff(show map[string]string, d *crm.Deal, own map[string]Own, updatedAt str
 		if fields == nil {
 			fields, before = map[string]string{}, map[string]string{}
 		}
-		fields[name], before[name] = want, cell.Text
+		fields[name] = want
+		if cell.Text != "" {
+			before[name] = cell.Text
+		}
 	}
 	if _, writable := own[updatedAt]; fields == nil || !writable {
 		return fields, before
 	}
 	if cell := d.Field(updatedAt); cell.Known() {
-		fields[updatedAt], before[updatedAt] = now.UTC().Format("2006-01-02T15:04:05.000Z"), cell.Text
+		fields[updatedAt] = now.UTC().Format("2006-01-02T15:04:05.000Z")
+		if cell.Text != "" {
+			before[updatedAt] = cell.Text
+		}
 	}
 	return fields, before
 }

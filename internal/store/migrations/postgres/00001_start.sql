@@ -94,9 +94,6 @@ CREATE TABLE intents (
     id          TEXT NOT NULL,
     account     TEXT NOT NULL,
     card        TEXT NOT NULL,
-    fields      TEXT NOT NULL,
-    before      TEXT NOT NULL,
-    input_hash  TEXT NOT NULL,
     status      TEXT NOT NULL,
     class       TEXT NOT NULL,
     code        TEXT NOT NULL,
@@ -110,6 +107,15 @@ CREATE TABLE intents (
 );
 CREATE INDEX intents_ref ON intents (connection, id, card);
 CREATE INDEX intents_status ON intents (connection, status, run, account, seq);
+
+-- What an intent writes stands apart from how far it is: the one never changes,
+-- the other does twice as a rule, and a change rewrites its whole row.
+CREATE TABLE payloads (
+    intent     BIGINT PRIMARY KEY,
+    fields     TEXT NOT NULL,
+    before     TEXT NOT NULL,
+    input_hash TEXT NOT NULL
+);
 
 CREATE TABLE outcomes (
     seq     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -154,6 +160,7 @@ DROP TABLE cards;
 DROP TABLE reads;
 DROP TABLE calls;
 DROP TABLE outcomes;
+DROP TABLE payloads;
 DROP TABLE intents;
 DROP TABLE judgements;
 DROP TABLE snapshots;
