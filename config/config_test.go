@@ -86,6 +86,9 @@ func TestFaults(t *testing.T) {
 		{"unknown scorecard", "    scope:", "    scorecards: [sales-to-sc]\n    scope:", "connections[0].scorecards[0]", "sales-to-cs"},
 		{"threshold without its card", "go_live: 2026-12-01", "go_live: 2026-12-01, threshold: 100", "connections[0].scope.threshold", "simplified"},
 		{"missing secret", `, client_secret: "${file:/run/secret}"`, "", "connections[0].auth.client_secret", "add it"},
+		{"budget of more than all", "    scope:", "    budget: {daily_share: 1.2}\n    scope:", "connections[0].budget.daily_share", "0.2"},
+		{"searches below none", "    scope:", "    budget: {searches_per_second: -1}\n    scope:", "connections[0].budget.searches_per_second", "leave it out"},
+		{"searches of an org", "    scope:", "    budget: {searches_per_second: 3}\n    scope:", "connections[0].budget.searches_per_second", "HubSpot only"},
 		{"api version", "    scope:", "    api_version: \"30.0\"\n    scope:", "connections[0].api_version", "31.0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -110,7 +110,10 @@ type Managers struct {
 	Teams   map[string]string `yaml:"teams" json:"teams,omitempty"`
 }
 
-// Budget is the share of the day's calls that syncd may take.
+// Budget is what syncd may take of the calls that a CRM allows.
 type Budget struct {
 	DailyShare float64 `yaml:"daily_share" json:"daily_share,omitempty" jsonschema:"default=0.2"`
+	// Searches are counted by an account as a whole, and no answer tells how
+	// many are left.
+	SearchesPerSecond int `yaml:"searches_per_second" json:"searches_per_second,omitempty" jsonschema:"description=HubSpot only: of the account's 5,default=4"`
 }

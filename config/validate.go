@@ -174,6 +174,12 @@ func (c *Connection) validate(v *checker, path string, cards []string, company C
 	if c.Budget.DailyShare < 0 || c.Budget.DailyShare > 1 {
 		v.fault(path+".budget.daily_share", "is not a share", "write it between 0 and 1, such as 0.2")
 	}
+	switch n := c.Budget.SearchesPerSecond; {
+	case n < 0:
+		v.fault(path+".budget.searches_per_second", "is below 0", "leave it out for 4 of the account's 5 a second")
+	case n > 0 && c.CRM != "hubspot":
+		v.fault(path+".budget.searches_per_second", "is for HubSpot only", "remove it")
+	}
 	if c.Lag < 0 || c.Overlap < 0 {
 		v.fault(path, "lag and overlap are not negative", "")
 	}

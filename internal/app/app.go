@@ -167,7 +167,7 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		client, err := hubspot.New(c.Setup, hubspot.Auth{
 			Flow: con.Auth.Flow, Token: secrets["token"], ClientID: secrets["client_id"],
 			ClientSecret: secrets["client_secret"], RefreshToken: secrets["refresh_token"],
-		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: gate})
+		}, hubspot.Options{BaseURL: con.BaseURL, APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: gate, SearchPerSecond: con.Budget.SearchesPerSecond})
 		if err != nil {
 			return nil, err
 		}

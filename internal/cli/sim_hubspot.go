@@ -19,7 +19,11 @@ func hubspotSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*sim
 		secrets: map[string]string{"hubspot-token": s.Credentials().Token},
 		native:  func(f world.Field) string { return f.HubSpot },
 		config: func(dir, url string) string {
-			return fmt.Sprintf("    crm: hubspot\n    base_url: %s\n    auth: {token: \"${file:%s}\"}\n", url, filepath.Join(dir, "hubspot-token"))
+			lines := fmt.Sprintf("    crm: hubspot\n    base_url: %s\n    auth: {token: \"${file:%s}\"}\n", url, filepath.Join(dir, "hubspot-token"))
+			if !o.limits {
+				lines += "    budget: {searches_per_second: 1000}\n" // this portal counts none
+			}
+			return lines
 		},
 		counters: func() simCounters {
 			n := s.Stats()
