@@ -4,31 +4,36 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 // Commit keeps a slice whole, or not at all. An intent supersedes what is
 // unfinished of the same deal and card.
 func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
+		nums, err := s.number(ctx, tx, slice)
+		if err != nil {
+			return err
+		}
 		for _, part := range []struct {
 			table, columns string
 			rows           [][]any
 			suffix         string
 		}{
 			{"cards", "version, id, source", cardRows(slice.Cards), "ON CONFLICT (version) DO NOTHING"},
-			{"snapshots", "connection, object, id, at, hash, body", snapshotRows(slice.Snapshots), ""},
-			{"judgements", "connection, object, id, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements), ""},
-			{"states", stateColumns, stateRows(slice.States), stateConflict},
-			{"reads", "connection, run, id", slice.reads(), "ON CONFLICT DO NOTHING"},
+			{"snapshots", "deal, at, hash, body", snapshotRows(slice.Snapshots, nums), ""},
+			{"judgements", "deal, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements, nums), ""},
+			{"states", stateColumns, stateRows(slice.States, nums), stateConflict},
 		} {
 			if err := s.insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
 				return err
 			}
 		}
-		if err := s.supersede(ctx, tx, slice); err != nil {
+		if err := s.supersede(ctx, tx, slice, nums); err != nil {
 			return err
 		}
-		if err := s.plan(ctx, tx, slice.Intents); err != nil {
+		if err := s.plan(ctx, tx, slice.Intents, nums); err != nil {
 			return err
 		}
 		return saveRun(ctx, tx, slice.Run)
@@ -38,29 +43,68 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 // supersede ends the unfinished intents of every deal in the slice: the deal
 // has just been read, so what was still to be written is known anew. A
 // rejected write that is not due yet stays, unless a new one takes its place.
-func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice) error {
+func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map[string]int64) error {
 	end := func(ids []string, where string, fixed ...any) error {
-		return inParts(s, ids, fixed, func(list string, args []any) error {
-			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE `+where+` AND id IN `+list, args...); err != nil {
+		deals := make([]int64, len(ids))
+		for i, id := range ids {
+			deals[i] = nums[id]
+		}
+		return inParts(s, deals, fixed, func(list string, args []any) error {
+			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE `+where+` AND deal IN `+list, args...); err != nil {
 				return fmt.Errorf("store intents: %w", err)
 			}
 			return nil
 		})
 	}
-	err := end(slice.Read, `connection = $1 AND (status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $2))`,
-		slice.Run.Connection, ms(slice.Run.Now()))
+	err := end(slice.Read, `(status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $1))`, ms(slice.Run.Now()))
 	if err != nil {
 		return err
 	}
-	return end(slice.written(), `connection = $1 AND status = 'rejected'`, slice.Run.Connection)
+	return end(slice.written(), `status = 'rejected'`)
 }
 
-func (s Slice) reads() [][]any {
-	rows := make([][]any, len(s.Read))
-	for i, id := range s.Read {
-		rows[i] = []any{s.Run.Connection, s.Run.ID, id}
+// number returns the numbers of all deals in the slice, by id, and notes which
+// the run has read. Deals seen for the first time are given one.
+func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (map[string]int64, error) {
+	nums := make(map[string]int64, len(slice.Read))
+	seen := make(map[string]bool, len(slice.Read))
+	file := func(rows [][]any, conflict string) error {
+		return s.insertReturning(ctx, tx, "deals", "connection, object, id, read_by", rows, "ON CONFLICT (connection, id) DO UPDATE SET read_by = "+conflict, "id, num",
+			func(scan func(...any) error) error {
+				var id string
+				var num int64
+				err := scan(&id, &num)
+				nums[id] = num
+				return err
+			})
 	}
-	return rows
+	var rows [][]any
+	add := func(ref crm.Ref, run string) {
+		if !seen[ref.ID] {
+			seen[ref.ID] = true
+			rows = append(rows, []any{slice.Run.Connection, string(ref.Object), ref.ID, run})
+		}
+	}
+	for _, id := range slice.Read {
+		add(crm.Ref{Object: crm.ObjectDeal, ID: id}, slice.Run.ID)
+	}
+	if err := file(rows, "excluded.read_by"); err != nil {
+		return nil, err
+	}
+	rows = nil
+	for i := range slice.States {
+		add(slice.States[i].Ref, "")
+	}
+	for i := range slice.Snapshots {
+		add(slice.Snapshots[i].Ref, "")
+	}
+	for i := range slice.Judgements {
+		add(slice.Judgements[i].Ref, "")
+	}
+	for i := range slice.Intents {
+		add(slice.Intents[i].Ref, "")
+	}
+	return nums, file(rows, "deals.read_by")
 }
 
 func (s Slice) written() []string {
@@ -79,18 +123,18 @@ func cardRows(cards []Card) [][]any {
 	return rows
 }
 
-func snapshotRows(list []Snapshot) [][]any {
+func snapshotRows(list []Snapshot, nums map[string]int64) [][]any {
 	rows := make([][]any, len(list))
 	for i, s := range list {
-		rows[i] = []any{s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, ms(s.At), s.Hash, s.Body}
+		rows[i] = []any{nums[s.Ref.ID], ms(s.At), s.Hash, s.Body}
 	}
 	return rows
 }
 
-func judgementRows(list []Judgement) [][]any {
+func judgementRows(list []Judgement, nums map[string]int64) [][]any {
 	rows := make([][]any, len(list))
 	for i, j := range list {
-		rows[i] = []any{j.Ref.Connection, string(j.Ref.Object), j.Ref.ID, j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, j.Body}
+		rows[i] = []any{nums[j.Ref.ID], j.Card, j.Version, j.Attempt, ms(j.At), j.Run, j.SnapshotHash, j.Body}
 	}
 	return rows
 }

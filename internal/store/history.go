@@ -17,7 +17,7 @@ func (s *Store) SnapshotAt(ctx context.Context, ref crm.Ref, asOf time.Time) (Sn
 		err := scan(&t, &snap.Hash, &body)
 		snap.At, snap.Body = at(t), body
 		return snap, err
-	}, `SELECT at, hash, body FROM snapshots WHERE connection = $1 AND id = $2 AND at <= $3 ORDER BY at DESC, seq DESC LIMIT 1`, ref.Connection, ref.ID, upTo(asOf))
+	}, `SELECT at, hash, body FROM deals d JOIN snapshots ON deal = d.num WHERE d.connection = $1 AND d.id = $2 AND at <= $3 ORDER BY at DESC, seq DESC LIMIT 1`, ref.Connection, ref.ID, upTo(asOf))
 	if err != nil || len(list) == 0 {
 		return Snapshot{}, false, err
 	}
@@ -47,7 +47,7 @@ func (s *Store) judgements(ctx context.Context, ref crm.Ref, card string, asOf t
 		err := scan(&j.Version, &j.Attempt, &t, &j.Run, &j.SnapshotHash, &body)
 		j.At, j.Body = at(t), body
 		return j, err
-	}, `SELECT version, attempt, at, run, snapshot_hash, body FROM judgements WHERE connection = $1 AND id = $2 AND card = $3 AND at <= $4 ORDER BY at `+first+`, seq `+last,
+	}, `SELECT version, attempt, at, run, snapshot_hash, body FROM deals d JOIN judgements ON deal = d.num WHERE d.connection = $1 AND d.id = $2 AND card = $3 AND at <= $4 ORDER BY at `+first+`, seq `+last,
 		ref.Connection, ref.ID, card, upTo(asOf))
 }
 

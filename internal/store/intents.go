@@ -9,26 +9,27 @@ import (
 )
 
 const (
-	intentColumns  = `run, connection, object, id, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+	intentColumns  = `run, connection, deal, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
 	payloadColumns = `intent, fields, before, input_hash`
+	intentSelect   = `seq, run, d.connection, d.object, d.id, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at, fields, before, input_hash`
 )
 
-// Planned returns up to limit planned intents of a run, by account, in order.
+// Planned returns up to limit planned intents of a run, in order.
 func (s *Store) Planned(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
-	return s.intents(ctx, `connection = $1 AND status = 'planned' AND run = $2 ORDER BY account, seq LIMIT $3`, connection, run, limit)
+	return s.intents(ctx, `i.connection = $1 AND status = 'planned' AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
 }
 
 // Underway returns up to limit intents of a run whose outcome is not known:
 // sent by a process that died, or answered by nothing.
 func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
-	return s.intents(ctx, `connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+	return s.intents(ctx, `i.connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
 }
 
 // Rejected returns the rejected intents of some deals, one a deal and card.
 func (s *Store) Rejected(ctx context.Context, connection string, ids []string) ([]Intent, error) {
 	var all []Intent
 	err := inParts(s, ids, []any{connection}, func(list string, args []any) error {
-		part, err := s.intents(ctx, `connection = $1 AND status = 'rejected' AND id IN `+list, args...)
+		part, err := s.intents(ctx, `d.connection = $1 AND status = 'rejected' AND d.id IN `+list, args...)
 		all = append(all, part...)
 		return err
 	})
@@ -42,11 +43,11 @@ func (s *Store) Refused(ctx context.Context, run string) ([]Intent, error) {
 
 // Writes returns every intent of a deal, oldest first.
 func (s *Store) Writes(ctx context.Context, connection, id string) ([]Intent, error) {
-	return s.intents(ctx, `connection = $1 AND id = $2 ORDER BY seq`, connection, id)
+	return s.intents(ctx, `d.connection = $1 AND d.id = $2 ORDER BY seq`, connection, id)
 }
 
 func (s *Store) intents(ctx context.Context, where string, args ...any) ([]Intent, error) {
-	return query(ctx, s.db, scanIntent, `SELECT seq, `+intentColumns+`, fields, before, input_hash FROM intents JOIN payloads ON intent = seq WHERE `+where, args...)
+	return query(ctx, s.db, scanIntent, `SELECT `+intentSelect+` FROM intents i JOIN payloads ON intent = seq JOIN deals d ON d.num = i.deal WHERE `+where, args...)
 }
 
 func scanIntent(scan func(...any) error) (in Intent, err error) {
@@ -67,25 +68,32 @@ func scanIntent(scan func(...any) error) (in Intent, err error) {
 }
 
 // plan adds intents, and what each is to write.
-func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent) error {
+func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent, nums map[string]int64) error {
 	rows := make([][]any, len(list))
 	for i, in := range list {
 		rows[i] = []any{
-			in.Run, in.Ref.Connection, string(in.Ref.Object), in.Ref.ID, in.Account, in.Card,
+			in.Run, in.Ref.Connection, nums[in.Ref.ID], in.Account, in.Card,
 			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
 		}
 	}
 	// Engines return rows in an order of their own.
-	seqs := map[[2]string][]int64{}
-	err := s.insertReturning(ctx, tx, "intents", intentColumns, rows, "seq, id, card", func(scan func(...any) error) error {
+	type key struct {
+		deal int64
+		card string
+	}
+	seqs := make(map[key]int64, len(list))
+	err := s.insertReturning(ctx, tx, "intents", intentColumns, rows, "", "seq, deal, card", func(scan func(...any) error) error {
 		var seq int64
-		var id, card string
-		err := scan(&seq, &id, &card)
-		seqs[[2]string{id, card}] = append(seqs[[2]string{id, card}], seq)
+		var k key
+		err := scan(&seq, &k.deal, &k.card)
+		seqs[k] = seq
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if len(seqs) != len(list) {
+		return fmt.Errorf("store intents: one slice has %d for %d deals and cards", len(list), len(seqs))
 	}
 	payloads := make([][]any, len(list))
 	for i, in := range list {
@@ -97,11 +105,7 @@ func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent) error {
 		if err != nil {
 			return fmt.Errorf("store intents: %w", err)
 		}
-		key := [2]string{in.Ref.ID, in.Card}
-		if len(seqs[key]) != 1 {
-			return fmt.Errorf("store intents: %d of deal %s by card %s in one slice", len(seqs[key]), in.Ref.ID, in.Card)
-		}
-		payloads[i] = []any{seqs[key][0], string(fields), string(before), in.InputHash}
+		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], string(fields), string(before), in.InputHash}
 	}
 	return s.insert(ctx, tx, "payloads", payloadColumns, payloads, "")
 }

@@ -47,8 +47,8 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, r
 }
 
 // insertReturning writes rows as insert does and reads columns of each back.
-func (s *Store) insertReturning(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, returning string, read func(scan func(...any) error) error) error {
-	return s.inserts(table, columns, rows, "RETURNING "+returning, func(q string, args []any) error {
+func (s *Store) insertReturning(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix, returning string, read func(scan func(...any) error) error) error {
+	return s.inserts(table, columns, rows, suffix+" RETURNING "+returning, func(q string, args []any) error {
 		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) { return struct{}{}, read(scan) }, q, args...)
 		return err
 	})

@@ -48,9 +48,6 @@ const runColumns = `id, connection, mode, kind, phase, cursor, status, started, 
 // StartRun keeps a new run.
 func (s *Store) StartRun(ctx context.Context, l Lease, r Run) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM reads WHERE connection = $1`, r.Connection); err != nil {
-			return fmt.Errorf("run %s: %w", r.ID, err)
-		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, r.values()...)
 		return err
 	})

@@ -4,18 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-const stateColumns = `connection, object, id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
+const stateColumns = `connection, deal, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
+
+const stateSelect = `d.connection, d.object, d.id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
 
 // States returns where the handoffs of some deals stand, on every card.
 func (s *Store) States(ctx context.Context, connection string, ids []string) ([]State, error) {
 	var all []State
 	err := inParts(s, ids, []any{connection}, func(list string, args []any) error {
-		part, err := query(ctx, s.db, scanState, `SELECT `+stateColumns+` FROM states WHERE connection = $1 AND id IN `+list, args...)
+		part, err := query(ctx, s.db, scanState, `SELECT `+stateSelect+` FROM deals d JOIN states s ON s.deal = d.num WHERE d.connection = $1 AND d.id IN `+list, args...)
 		all = append(all, part...)
 		return err
 	})
@@ -47,19 +50,27 @@ type Due struct {
 }
 
 // OpenRefs pages through the ids of deals whose clock runs, whose time has
-// come, or with a write that is still to be made, in id order. What was only
-// planned by a run that observes is not to be made. next is "" on the last page.
+// come, or with a write that is still to be made, in the order in which they
+// were first looked at. What was only planned by a run that observes is not to
+// be made. next is where to go on, "" on the last page.
 func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (ids []string, next string, err error) {
-	ids, err = query(ctx, s.db, scanString, `SELECT id FROM (
-			SELECT id FROM states WHERE connection = $1 AND id > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3) OR (in_scope = 1 AND $5 = 1))
+	var from int64
+	if after != "" {
+		if from, err = strconv.ParseInt(after, 10, 64); err != nil {
+			return nil, "", fmt.Errorf("store: place %q: %w", after, err)
+		}
+	}
+	var last int64
+	ids, err = query(ctx, s.db, func(scan func(...any) error) (id string, err error) { return id, scan(&id, &last) }, `SELECT id, num FROM (
+			SELECT deal FROM states WHERE connection = $1 AND deal > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3) OR (in_scope = 1 AND $5 = 1))
 			UNION
-			SELECT id FROM intents WHERE connection = $1 AND id > $2
+			SELECT deal FROM intents WHERE connection = $1 AND deal > $2
 				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
 					OR (status = 'planned' AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
-		) AS due WHERE NOT EXISTS (SELECT 1 FROM reads WHERE connection = $1 AND run = $6 AND id = due.id)
-		ORDER BY id LIMIT $4`, d.Connection, after, ms(d.Now), limit, bit(d.All), d.Run)
+		) AS due JOIN deals ON num = due.deal WHERE (read_by <> $6 OR read_by = '')
+		ORDER BY num LIMIT $4`, d.Connection, from, ms(d.Now), limit, bit(d.All), d.Run)
 	if err == nil && len(ids) == limit {
-		next = ids[len(ids)-1]
+		next = strconv.FormatInt(last, 10)
 	}
 	return ids, next, err
 }
@@ -69,7 +80,7 @@ func scanString(scan func(...any) error) (v string, err error) { return v, scan(
 // SampleRef returns the id of a deal in scope, to try things with; a final one
 // where there is one. "" if there is none.
 func (s *Store) SampleRef(ctx context.Context, connection string) (string, error) {
-	ids, err := query(ctx, s.db, scanString, `SELECT id FROM states WHERE connection = $1 AND in_scope = 1 ORDER BY final DESC, id LIMIT 1`, connection)
+	ids, err := query(ctx, s.db, scanString, `SELECT id FROM states s JOIN deals ON num = deal WHERE s.connection = $1 AND in_scope = 1 ORDER BY final DESC, deal LIMIT 1`, connection)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
@@ -122,7 +133,7 @@ func (s *Store) GuardCounts(ctx context.Context, connection, run string) (GuardC
 	return g, nil
 }
 
-func stateRows(states []State) [][]any {
+func stateRows(states []State, nums map[string]int64) [][]any {
 	rows := make([][]any, len(states))
 	for i, s := range states {
 		var score any
@@ -130,14 +141,14 @@ func stateRows(states []State) [][]any {
 			score = *s.Score
 		}
 		rows[i] = []any{
-			s.Ref.Connection, string(s.Ref.Object), s.Ref.ID, s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
+			s.Ref.Connection, nums[s.Ref.ID], s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
 			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.InputHash, s.Body, ms(s.UpdatedAt),
 		}
 	}
 	return rows
 }
 
-const stateConflict = `ON CONFLICT (connection, id, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
+const stateConflict = `ON CONFLICT (deal, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
 	next_at = excluded.next_at, in_scope = excluded.in_scope, final = excluded.final, band = excluded.band, score = excluded.score,
 	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, input_hash = excluded.input_hash,
 	body = excluded.body, updated_at = excluded.updated_at`

@@ -76,7 +76,12 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 		return nil, fmt.Errorf("database %s: %w (check that its folder exists and may be written)", s.dsn, err)
 	}
 	// Rows hold whole deals as JSON: larger pages spare chains of overflow pages.
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"page_size(32768)", "journal_mode(WAL)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-2000)", "wal_autocheckpoint(2000)"}}
+	// The size must be set while the file is empty. The driver sorts what is
+	// under _pragma and applies it before _journal_mode, which fills the first page.
+	q := url.Values{
+		"_txlock": {"immediate"}, "_journal_mode": {"WAL"},
+		"_pragma": {"page_size(16384)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-2000)", "wal_autocheckpoint(1000)"},
+	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: s.dsn}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", s.dsn, err)

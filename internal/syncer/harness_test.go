@@ -367,7 +367,7 @@ func (r *rig) rows(t *testing.T, table, id string) (n int) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE connection = 'org' AND id = $1", id).Scan(&n); err != nil {
+	if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE deal IN (SELECT num FROM deals WHERE connection = 'org' AND id = $1)", id).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

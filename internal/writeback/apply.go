@@ -3,6 +3,8 @@ package writeback
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -22,11 +24,12 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 		free = 10
 	}
 	answers := make(chan answer, free)
-	busy, lost := map[string]bool{}, map[int64]int{}
+	q := &queue{busy: map[string]bool{}, size: free * t.Sink.WriteBatch()}
+	lost := map[int64]int{}
 	for late := false; ; late = time.Now().After(deadline) {
 		for err == nil && !late && free > 0 {
 			var batch []store.Intent
-			if batch, err = w.next(ctx, t, lease, run, now, busy); err != nil || len(batch) == 0 {
+			if batch, err = w.next(ctx, t, lease, run, now, q); err != nil || len(batch) == 0 {
 				break
 			}
 			free--
@@ -37,7 +40,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 			}()
 			late = time.Now().After(deadline)
 		}
-		if len(busy) == 0 {
+		if len(q.busy) == 0 {
 			return tally, err == nil && !late, err
 		}
 		a := <-answers
@@ -47,7 +50,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 			w.Progress(t.Name, tally.Confirmed+tally.Rejected)
 		}
 		for _, in := range a.batch {
-			delete(busy, in.Ref.ID)
+			delete(q.busy, in.Ref.ID)
 			// What turns out not to have arrived is sent again, a few times.
 			if lost[in.ID]++; a.tally.Sent > 0 {
 				delete(lost, in.ID)
@@ -68,29 +71,55 @@ type answer struct {
 	err   error
 }
 
-// next takes a batch of planned intents of deals that are not under way, each
-// deal once, and notes that they are being sent.
-func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, busy map[string]bool) ([]store.Intent, error) {
-	intents, err := w.Store.Planned(ctx, t.Name, run, t.Sink.WriteBatch())
-	if err != nil {
-		return nil, err
-	}
-	// A deal that is under way may have a second intent, by another card: that
-	// one waits, and if nothing else is left, so does the whole batch.
-	batch := make([]store.Intent, 0, len(intents))
-	ids := make([]int64, 0, len(intents))
-	for _, in := range intents {
-		if !busy[in.Ref.ID] {
-			busy[in.Ref.ID] = true
-			batch, ids = append(batch, in), append(ids, in.ID)
+// queue holds planned intents that were read ahead: enough for all batches in
+// flight, sorted so that the deals of one account, which share locks in the
+// CRM, travel together. What is read ahead stands together in the store too,
+// so that noting how far it is changes few pages.
+type queue struct {
+	busy  map[string]bool // deals that are under way
+	size  int
+	ahead []store.Intent
+}
+
+// take removes up to n intents of deals that are not under way, each deal
+// once, and marks these deals. A deal may have a second intent, by another card:
+// that one waits.
+func (q *queue) take(n int) []store.Intent {
+	batch := make([]store.Intent, 0, min(n, len(q.ahead)))
+	left := q.ahead[:0]
+	for _, in := range q.ahead {
+		if len(batch) == n || q.busy[in.Ref.ID] {
+			left = append(left, in)
+			continue
 		}
+		q.busy[in.Ref.ID] = true
+		batch = append(batch, in)
 	}
+	q.ahead = left
+	return batch
+}
+
+// next takes a batch of planned intents and notes that they are being sent. If
+// nothing is left but what has to wait, so does the whole batch.
+func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, q *queue) ([]store.Intent, error) {
+	if len(q.ahead) == 0 {
+		var err error
+		if q.ahead, err = w.Store.Planned(ctx, t.Name, run, q.size); err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(q.ahead, func(a, b store.Intent) int { return strings.Compare(a.Account, b.Account) })
+	}
+	batch := q.take(t.Sink.WriteBatch())
 	if len(batch) == 0 {
 		return nil, nil
 	}
+	ids := make([]int64, len(batch))
+	for i, in := range batch {
+		ids[i] = in.ID
+	}
 	if err := w.Store.MarkSent(ctx, lease, ids, now); err != nil {
 		for _, in := range batch {
-			delete(busy, in.Ref.ID)
+			delete(q.busy, in.Ref.ID)
 		}
 		return nil, err
 	}

@@ -55,6 +55,27 @@ func TestApplySendsFullBatches(t *testing.T) {
 	}
 }
 
+// Deals of one account share locks in the CRM: they travel in one batch as far
+// as they fit, in the order in which they were planned.
+func TestDealsOfOneAccountTravelTogether(t *testing.T) {
+	r := newRig(t)
+	r.crm.size, r.w.InFlight = 3, 2
+	s := store.Slice{Run: store.Run{ID: "r1", Connection: "org", Phase: "apply", Status: store.RunRunning, WindowTo: now}}
+	for i, account := range []string{"b", "a", "b", "", "a", "b"} {
+		in := intent("r1", strconv.Itoa(i))
+		in.Account = account
+		s.Intents = append(s.Intents, in)
+		r.crm.records[crm.DealID(in.Ref.ID)] = map[string]crm.Cell{"status": crm.Value(""), "score": crm.Value("")}
+	}
+	r.commit(t, s)
+	r.apply(t, "r1")
+	slices.SortFunc(r.crm.writes, slices.Compare) // two are in flight
+	if d := cmp.Diff([][]crm.DealID{{"0", "2", "5"}, {"3", "1", "4"}}, r.crm.writes); d != "" {
+		t.Errorf("batches (-want +got):\n%s", d)
+	}
+	r.once(t)
+}
+
 // Three writes of a round meet before any of them is answered.
 func TestSeveralBatchesAreInFlight(t *testing.T) {
 	r := newRig(t)

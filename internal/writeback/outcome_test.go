@@ -66,7 +66,7 @@ func (r *rig) outcomes(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(t.Context(), `SELECT i.id, o.status, o.class FROM outcomes o JOIN intents i ON i.seq = o.intent ORDER BY o.seq`)
+	rows, err := db.QueryContext(t.Context(), `SELECT d.id, o.status, o.class FROM outcomes o JOIN intents i ON i.seq = o.intent JOIN deals d ON d.num = i.deal ORDER BY o.seq`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,6 @@ func Run(t *testing.T) {
 		"open refs page in order":                openRefs,
 		"a run reads each deal once":             readOnce,
 		"calls of the last day":                  spending,
-		"one account's deals are sent together":  byAccount,
 		"plans of runs that ended":               leftPlanned,
 		"one org has one connection":             oneOrg,
 		"history answers as of a moment":         asOf,
@@ -328,10 +327,6 @@ func readOnce(t *testing.T, s *store.Store) {
 			t.Errorf("%+v: %v %v, want %v", c.due, ids, err, c.want)
 		}
 	}
-	begun(t, s, l, "r2") // a new run begins with nothing read
-	if ids, _, err := s.OpenRefs(t.Context(), store.Due{Connection: "org", Run: "r1", Now: now, All: true}, "", 10); err != nil || len(ids) != 3 {
-		t.Errorf("what the run before read is kept: %v %v", ids, err)
-	}
 }
 
 func spending(t *testing.T, s *store.Store) {
@@ -350,28 +345,6 @@ func spending(t *testing.T, s *store.Store) {
 	}
 	if err := s.Spend(t.Context(), store.Lease{Connection: "org", Holder: "me", Epoch: 99}, store.Spent{At: now}); !errors.Is(err, store.ErrFenced) {
 		t.Errorf("without the lease: %v", err)
-	}
-}
-
-func byAccount(t *testing.T, s *store.Store) {
-	l := lease(t, s, now)
-	r := begun(t, s, l, "r1")
-	var intents []store.Intent
-	for i, account := range []string{"b", "a", "b", "", "a"} {
-		in := intent("r1", strconv.Itoa(i))
-		in.Account, in.Tries = account, i
-		intents = append(intents, in)
-	}
-	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: intents}); err != nil {
-		t.Fatal(err)
-	}
-	planned, err := s.Planned(t.Context(), "org", "r1", 4)
-	var ids []string
-	for _, in := range planned {
-		ids = append(ids, in.Ref.ID)
-	}
-	if err != nil || !slices.Equal(ids, []string{"3", "1", "4", "0"}) || planned[2].Tries != 4 {
-		t.Errorf("%v, %v", ids, err)
 	}
 }
 

@@ -37,10 +37,21 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_connection ON runs (connection, started);
 
-CREATE TABLE states (
+-- Every deal that was ever looked at has a number: what is kept of deals is
+-- filed by it, so that rows of a first pass, which come in no order of their ids,
+-- are put behind one another.
+CREATE TABLE deals (
+    num        INTEGER PRIMARY KEY AUTOINCREMENT,
     connection TEXT NOT NULL,
     object     TEXT NOT NULL,
     id         TEXT NOT NULL,
+    read_by    TEXT NOT NULL -- the run that read it last
+);
+CREATE UNIQUE INDEX deals_id ON deals (connection, id);
+
+CREATE TABLE states (
+    connection TEXT NOT NULL,
+    deal       INTEGER NOT NULL,
     card       TEXT NOT NULL,
     attempt    INTEGER NOT NULL,
     status     TEXT NOT NULL,
@@ -56,26 +67,22 @@ CREATE TABLE states (
     input_hash TEXT NOT NULL,
     body       TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
-    PRIMARY KEY (connection, id, card)
+    PRIMARY KEY (deal, card)
 );
-CREATE INDEX states_due ON states (connection, is_open, next_at, id);
+CREATE INDEX states_due ON states (connection, is_open, next_at, deal);
 
 CREATE TABLE snapshots (
-    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
-    connection TEXT NOT NULL,
-    object     TEXT NOT NULL,
-    id         TEXT NOT NULL,
-    at         INTEGER NOT NULL,
-    hash       TEXT NOT NULL,
-    body       TEXT NOT NULL
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    deal INTEGER NOT NULL,
+    at   INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL
 );
-CREATE INDEX snapshots_ref ON snapshots (connection, id, at);
+CREATE INDEX snapshots_deal ON snapshots (deal, at);
 
 CREATE TABLE judgements (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
-    connection    TEXT NOT NULL,
-    object        TEXT NOT NULL,
-    id            TEXT NOT NULL,
+    deal          INTEGER NOT NULL,
     card          TEXT NOT NULL,
     version       TEXT NOT NULL,
     attempt       INTEGER NOT NULL,
@@ -84,14 +91,13 @@ CREATE TABLE judgements (
     snapshot_hash TEXT NOT NULL,
     body          TEXT NOT NULL
 );
-CREATE INDEX judgements_ref ON judgements (connection, id, card, at);
+CREATE INDEX judgements_deal ON judgements (deal, card, at);
 
 CREATE TABLE intents (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     run         TEXT NOT NULL,
     connection  TEXT NOT NULL,
-    object      TEXT NOT NULL,
-    id          TEXT NOT NULL,
+    deal        INTEGER NOT NULL,
     account     TEXT NOT NULL,
     card        TEXT NOT NULL,
     status      TEXT NOT NULL,
@@ -105,8 +111,8 @@ CREATE TABLE intents (
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
 );
-CREATE INDEX intents_ref ON intents (connection, id, card);
-CREATE INDEX intents_status ON intents (connection, status, run, account, seq);
+CREATE INDEX intents_deal ON intents (deal, card);
+CREATE INDEX intents_status ON intents (connection, status, run, seq);
 
 -- What an intent writes stands apart from how far it is: the one never changes,
 -- the other does twice as a rule, and a change rewrites its whole row.
@@ -127,13 +133,6 @@ CREATE TABLE outcomes (
     message TEXT NOT NULL
 );
 CREATE INDEX outcomes_intent ON outcomes (intent);
-
-CREATE TABLE reads (
-    connection TEXT NOT NULL,
-    run        TEXT NOT NULL,
-    id         TEXT NOT NULL,
-    PRIMARY KEY (connection, run, id)
-) WITHOUT ROWID;
 
 CREATE TABLE calls (
     seq        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -157,7 +156,6 @@ CREATE TABLE schedules (
 -- +goose Down
 DROP TABLE schedules;
 DROP TABLE cards;
-DROP TABLE reads;
 DROP TABLE calls;
 DROP TABLE outcomes;
 DROP TABLE payloads;
@@ -165,6 +163,7 @@ DROP TABLE intents;
 DROP TABLE judgements;
 DROP TABLE snapshots;
 DROP TABLE states;
+DROP TABLE deals;
 DROP TABLE runs;
 DROP TABLE leases;
 DROP TABLE connections;
