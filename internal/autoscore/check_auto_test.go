@@ -133,22 +133,22 @@ func TestNotesAfterClose(t *testing.T) {
 		{"no notes", func(d *crm.Deal) { d.Notes = nil }, "0 auto", "No note"},
 		{"notes field changed after", func(d *crm.Deal) {
 			d.Notes = nil
-			d.Fields["notes"] = crm.Cell{State: crm.Read, Text: solid, At: after}
+			d.Fields.Set("notes", crm.Cell{State: crm.Read, Text: solid, At: after})
 		}, "2 auto", ""},
 		{"notes field changed before", func(d *crm.Deal) {
 			d.Notes = nil
-			d.Fields["notes"] = crm.Cell{State: crm.Read, Text: solid, At: before}
+			d.Fields.Set("notes", crm.Cell{State: crm.Read, Text: solid, At: before})
 		}, "1 auto", ""},
 		{"notes field, nobody knows when", func(d *crm.Deal) {
 			d.Notes = nil
-			d.Fields["notes"] = crm.Value(solid)
+			d.Fields.Set("notes", crm.Value(solid))
 		}, "1 auto", "last changed is not known"},
-		{"notes field cannot be read", func(d *crm.Deal) { d.Fields["notes"] = crm.Cell{State: crm.Unreadable} }, "0-2 unknown", ""},
+		{"notes field cannot be read", func(d *crm.Deal) { d.Fields.Set("notes", crm.Cell{State: crm.Unreadable}) }, "0-2 unknown", ""},
 		{"notes cannot be read", func(d *crm.Deal) { d.NotesState = crm.Unreadable }, "0-2 unknown", "notes or activities"},
 		{"nothing is mapped", func(d *crm.Deal) { d.NotesState, d.Notes = crm.Unmapped, nil }, "0-2", "No notes are mapped"},
 		{"only the field is mapped, and blank", func(d *crm.Deal) {
 			d.NotesState, d.Notes = crm.Unmapped, nil
-			d.Fields["notes"] = crm.Value("")
+			d.Fields.Set("notes", crm.Value(""))
 		}, "0 auto", ""},
 		{"won, nobody knows when", func(d *crm.Deal) { d.WonAt = crm.Moment{} }, "0-2 unknown", "not known"},
 		{"not won", func(d *crm.Deal) { d.Won, d.WonAt = false, crm.Moment{} }, "1 auto", "only before"},
@@ -180,7 +180,7 @@ func TestDealCorrect(t *testing.T) {
 	rules.Required = append(rules.Required, RequiredField{Name: "next_step", Label: "next step"})
 	runRows(t, New(rules), salesCard(), func() *crm.Deal {
 		d := richDeal()
-		d.Fields["next_step"] = crm.Value("Plan the first depot")
+		d.Fields.Set("next_step", crm.Value("Plan the first depot"))
 		return d
 	}, []row{
 		{"everything there", "5.3", "", "2 auto", "everything filled", ""},

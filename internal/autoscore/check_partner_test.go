@@ -86,7 +86,7 @@ func TestPartner(t *testing.T) {
 
 func TestBoilerplateIsFlagged(t *testing.T) {
 	d := partnerDeal()
-	d.Fields["p.4"] = d.Fields["p.stock"]
+	d.Fields.Set("p.4", d.Fields.Get("p.stock"))
 	j := New(testRules(t))
 	if res := j.Score(partnerCard(), d, nil, at()); !slices.Contains(res.Flags, "boilerplate:4") {
 		t.Errorf("flags %v", res.Flags)

@@ -261,19 +261,19 @@ func TestDates(t *testing.T) {
 
 func TestTimelineWithoutKickoff(t *testing.T) {
 	d := richDeal()
-	d.Fields["date.3.3"] = crm.Value("2026-11-12")
+	d.Fields.Set("date.3.3", crm.Value("2026-11-12"))
 	j := New(testRules(t))
 	res := j.Score(salesCard(), d, nil, At{Now: now})
 	if got := brief(*res.Item("3.3")); got != "1-2 suggest 2" {
 		t.Errorf("past now, no kickoff known: %s", got)
 	}
-	d.Fields["date.3.3"] = crm.Value("2026-11-10")
+	d.Fields.Set("date.3.3", crm.Value("2026-11-10"))
 	res = j.Score(salesCard(), d, nil, At{Now: now})
 	if got := brief(*res.Item("3.3")); got != "1-2 suggest 2" {
 		t.Errorf("on the day of the close: %s", got)
 	}
 	d.CloseDate, d.WonAt = crm.Value(""), crm.Moment{}
-	d.Fields["date.3.3"] = crm.Value("2001-01-01")
+	d.Fields.Set("date.3.3", crm.Value("2001-01-01"))
 	res = j.Score(salesCard(), d, nil, At{Now: now})
 	if got := brief(*res.Item("3.3")); got != "1-2 suggest 2" {
 		t.Errorf("nothing to compare with: %s", got)

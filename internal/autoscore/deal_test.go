@@ -1,7 +1,6 @@
 package autoscore
 
 import (
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -63,10 +62,10 @@ func richDeal() *crm.Deal {
 			Body: "Contract is for two years; purchasing gave up the exit clause once the first depot report was promised for 15 January.",
 		}},
 		NotesState: crm.Read,
-		Fields: map[string]crm.Cell{
+		Fields: crm.CellsOf(map[string]crm.Cell{
 			"arr": crm.Value("24000"), "term_months": crm.Value("24"), "discount": crm.Value("10"),
 			"billing_country": crm.Value("United Kingdom"), "notes": {},
-		},
+		}),
 	}
 	for id, text := range map[string]string{
 		"1.1": "Depots planned routes on paper; ours was the only planner that copes with split loads.",
@@ -84,14 +83,16 @@ func richDeal() *crm.Deal {
 		"4.3": "Live means nine depots plan in the tool and the January audit uses its report.",
 		"4.4": "10 % off in the first year; two planner seats included.",
 	} {
-		d.Fields["evidence."+id] = crm.Value(text)
+		d.Fields.Set("evidence."+id, crm.Value(text))
 	}
 	for _, id := range []string{"1.5", "2.4", "3.2", "4.2", "4.4"} {
-		d.Fields["none."+id] = crm.Value("")
+		d.Fields.Set("none."+id, crm.Value(""))
 	}
-	d.Fields["pick.1.3"], d.Fields["pick.1.5"] = crm.Value("Budget cycle"), crm.Value("Fleet Pilot")
-	d.Fields["date.3.3"], d.Fields["date.4.3"] = crm.Value("2027-01-15"), crm.Value("2027-01-15")
-	d.Fields["until.3.3"] = crm.Value("")
+	d.Fields.Set("pick.1.3", crm.Value("Budget cycle"))
+	d.Fields.Set("pick.1.5", crm.Value("Fleet Pilot"))
+	d.Fields.Set("date.3.3", crm.Value("2027-01-15"))
+	d.Fields.Set("date.4.3", crm.Value("2027-01-15"))
+	d.Fields.Set("until.3.3", crm.Value(""))
 	return d
 }
 
@@ -99,10 +100,12 @@ func richDeal() *crm.Deal {
 // full contact in three roles and none offered for the fourth.
 func bareDeal() *crm.Deal {
 	d := richDeal()
-	maps.DeleteFunc(d.Fields, func(name string, _ crm.Cell) bool {
-		return strings.Contains(name, ".")
-	})
-	d.Fields["discount"] = crm.Value("0")
+	for name := range d.Fields.All() {
+		if strings.Contains(name, ".") {
+			d.Fields.Set(name, crm.Cell{})
+		}
+	}
+	d.Fields.Set("discount", crm.Value("0"))
 	d.Roles["objector"] = crm.Role{State: crm.Read}
 	d.Contacts = d.Contacts[:3]
 	return d
@@ -215,7 +218,7 @@ func partnerDeal() *crm.Deal {
 		"p.8": "Accepted once a first call is booked, declined with a reason.", "p.days": "3", "p.set_at": "2026-11-01T09:00:00.000Z",
 		"p.9": "Audit summary: https://cobalt.example.com/leeds",
 	} {
-		d.Fields[name] = crm.Value(text)
+		d.Fields.Set(name, crm.Value(text))
 	}
 	return d
 }

@@ -169,7 +169,7 @@ func set(t *testing.T, d *crm.Deal, key, value string) {
 	case "type":
 		d.Type = cell
 	default:
-		d.Fields[key] = cell
+		d.Fields.Set(key, cell)
 	}
 }
 

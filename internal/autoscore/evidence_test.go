@@ -93,15 +93,15 @@ func TestLabelsOfTheCRM(t *testing.T) {
 	rules.Labels = map[string]string{"evidence.1.1": "Why they bought", "notes": "Hand-over notes"}
 	j := New(rules)
 	d := richDeal()
-	d.Fields["evidence.1.1"] = d.Fields["none.1.1"]
+	d.Fields.Set("evidence.1.1", d.Fields.Get("none.1.1"))
 	res := j.Score(salesCard(), d, nil, at())
 	if got := said(res.Item("1.1").Evidence); !strings.HasPrefix(got, "Why they bought: ") {
 		t.Errorf("evidence calls the field %q", got)
 	}
 	d = richDeal()
-	cell := d.Fields["evidence.1.1"]
+	cell := d.Fields.Get("evidence.1.1")
 	cell.Text = "why they bought?"
-	d.Fields["evidence.1.1"] = cell
+	d.Fields.Set("evidence.1.1", cell)
 	res = j.Score(salesCard(), d, nil, at())
 	if got := brief(*res.Item("1.1")); got != "0 proven" {
 		t.Errorf("a text that repeats the field's label: %s", got)

@@ -51,7 +51,7 @@ func TestZeroRules(t *testing.T) {
 func TestAskPickEndsWithAScore(t *testing.T) {
 	j := New(Rules{})
 	d := richDeal()
-	d.Fields["evidence.4.2"] = crm.Value("none")
+	d.Fields.Set("evidence.4.2", crm.Value("none"))
 	if r := j.Score(salesCard(), d, nil, at()); len(r.Flags) != 1 || r.Flags[0] != "ask_pick:4.2" {
 		t.Errorf("flags %v", r.Flags)
 	}
@@ -63,7 +63,7 @@ func TestAskPickEndsWithAScore(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	j := New(Rules{})
 	d := richDeal()
-	delete(d.Fields, "arr")
+	d.Fields.Set("arr", crm.Cell{})
 	d.WonAt.Imprecise = true
 	r := j.Score(salesCard(), d, nil, at())
 	if len(r.Warnings) != 2 || r.Warnings[0].Code != "won_day_only" || r.Warnings[1].Code != "dropped" {
@@ -79,7 +79,7 @@ func TestJudgeIsSafeForConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for i := range 50 {
 				d := richDeal()
-				d.Fields["evidence.3.4"] = crm.Value(fmt.Sprintf("Security review takes %d weeks.", w*100+i))
+				d.Fields.Set("evidence.3.4", crm.Value(fmt.Sprintf("Security review takes %d weeks.", w*100+i)))
 				if got := j.Score(salesCard(), d, nil, at()); got.Floor != want.Floor || got.Ceiling != want.Ceiling {
 					t.Errorf("%d-%d, want %d-%d", got.Floor, got.Ceiling, want.Floor, want.Ceiling)
 				}
@@ -164,14 +164,14 @@ func BenchmarkScoreCold(b *testing.B) {
 	ids := []string{"1.1", "1.2", "1.3", "1.4", "1.5", "3.1", "3.2", "3.4", "4.1", "4.2", "4.3", "4.4"}
 	texts := map[string]string{}
 	for _, id := range ids {
-		texts[id] = d.Fields["evidence."+id].Text
+		texts[id] = d.Fields.Get("evidence." + id).Text
 	}
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		n++
 		for _, id := range ids {
-			d.Fields["evidence."+id] = crm.Value(fmt.Sprint(texts[id], n))
+			d.Fields.Set("evidence."+id, crm.Value(fmt.Sprint(texts[id], n)))
 		}
 		for i := range d.Contacts {
 			d.Contacts[i].Email = crm.Value(fmt.Sprintf("p%d.%d@millbrook.example.com", i, n))

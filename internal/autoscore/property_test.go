@@ -35,9 +35,9 @@ func drawCell(t *rapid.T, label string) crm.Cell {
 
 func drawDeal(t *rapid.T) *crm.Deal {
 	d := partnerDeal()
-	for _, name := range slices.Sorted(maps.Keys(d.Fields)) {
+	for _, name := range d.Fields.Names().List() {
 		if rapid.IntRange(0, 2).Draw(t, name+" moves") > 0 {
-			d.Fields[name] = drawCell(t, name)
+			d.Fields.Set(name, drawCell(t, name))
 		}
 	}
 	ids := []crm.ContactID{"c1", "c2", "c3", "c4", "gone"}
@@ -189,9 +189,9 @@ func TestBlankingNeverRaisesAFloor(t *testing.T) {
 		d := drawDeal(t)
 		before := j.Score(card, d, nil, at())
 		var names []string
-		for _, name := range slices.Sorted(maps.Keys(d.Fields)) {
+		for _, name := range d.Fields.Names().List() {
 			// What speaks against a none is not evidence for it.
-			if d.Fields[name].Known() && name != "discount" {
+			if d.Fields.Get(name).Known() && name != "discount" {
 				names = append(names, name)
 			}
 		}
@@ -209,7 +209,7 @@ func TestBlankingNeverRaisesAFloor(t *testing.T) {
 				d.Notes[i].Body = ""
 			}
 		default:
-			d.Fields[name] = crm.Cell{State: crm.Read}
+			d.Fields.Set(name, crm.Cell{State: crm.Read})
 		}
 		after := j.Score(card, d, nil, at())
 		for i := range after.Items {
@@ -227,12 +227,12 @@ func TestUnreadableIsNeverBlank(t *testing.T) {
 		for it := range card.Items() {
 			for param, name := range it.Check.Sources {
 				d := partnerDeal()
-				d.Fields[name] = crm.Cell{State: crm.Unreadable}
+				d.Fields.Set(name, crm.Cell{State: crm.Unreadable})
 				res := j.Score(card, d, nil, at())
 				if got := brief(*res.Item(it.ID)); got != "0-2 unknown" || !res.Degraded {
 					t.Errorf("%s %s with %s unreadable: %s", card.ID, it.ID, param, got)
 				}
-				d.Fields[name] = crm.Value("")
+				d.Fields.Set(name, crm.Value(""))
 				res = j.Score(card, d, nil, at())
 				if res.Degraded {
 					t.Errorf("%s %s with %s blank is degraded", card.ID, it.ID, param)

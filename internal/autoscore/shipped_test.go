@@ -53,7 +53,7 @@ func TestShippedCards(t *testing.T) {
 		"evidence.6": "Reply to Leo.", "task_open.6": "true", "owner.7": "Ada Quist",
 		"evidence.8": "Accepted with a first call.", "days.8": "3", "set_at.8": "2026-11-01", "evidence.9": "https://cobalt.example.com/leeds",
 	} {
-		d.Fields[name] = crm.Value(text)
+		d.Fields.Set(name, crm.Value(text))
 	}
 	r := j.Score(cards["partner-handoff"], d, nil, at())
 	if r.Floor != 9 || r.Ceiling != 18 || r.OpenN != 9 {

@@ -33,7 +33,7 @@ type Deal struct {
 
 	// Fields holds every mapped field by logical name, syncd's own included,
 	// as they stand on the record. A name that is absent is not mapped.
-	Fields map[string]Cell `json:"fields,omitempty"`
+	Fields Cells `json:"fields,omitzero"`
 	// Roles holds the configured roles by their key ("champion").
 	Roles    map[string]Role `json:"roles,omitempty"`
 	Contacts []Contact       `json:"contacts,omitempty"` // sorted by id, each once
@@ -50,7 +50,7 @@ type Moment struct {
 }
 
 // Field returns the cell of a logical name; Unmapped if there is none.
-func (d *Deal) Field(name string) Cell { return d.Fields[name] }
+func (d *Deal) Field(name string) Cell { return d.Fields.Get(name) }
 
 // Contact returns the contact with the given id, or nil.
 func (d *Deal) Contact(id ContactID) *Contact {
@@ -107,7 +107,7 @@ type Note struct {
 type NoteKind string
 
 // Kinds of note. A notes text that is a field of the deal itself is not among
-// them: it is Fields["notes"], with the time of its last change.
+// them: it is the field "notes", with the time of its last change.
 const (
 	NoteText    NoteKind = "note"
 	NoteCall    NoteKind = "call"

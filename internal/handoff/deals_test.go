@@ -101,7 +101,7 @@ func rich() *crm.Deal {
 			ID: "n1", Kind: crm.NoteText, At: at("10 16:30"), Author: "ae1",
 			Body: "Signed for 24 months after legal dropped the exit clause; they expect the pipeline report by 15 January.",
 		}},
-		Fields: map[string]crm.Cell{
+		Fields: crm.CellsOf(map[string]crm.Cell{
 			"arr": text("24000"), "term_months": text("24"), "discount": text("10"), "billing_country": text("Sweden"),
 			"csm": {State: crm.Read, Text: "csm1", At: at("10 12:00")}, "kickoff_at": text("2026-11-16T09:00:00.000Z"),
 			"attempt_scored": text(""), "key": text(""),
@@ -119,10 +119,10 @@ func rich() *crm.Deal {
 			"evidence.4.2": text("We promised a Swedish data export by March, which is outside the standard tier."),
 			"evidence.4.3": text("Live means 25 reps log deals and the January board report comes from the system."),
 			"evidence.4.4": text("10 % discount in year one only; two admin seats included."),
-		},
+		}),
 	}
 	for _, id := range judgementItems {
-		d.Fields["item_"+crm.Underscored(id)+"_score"] = text("")
+		d.Fields.Set("item_"+crm.Underscored(id)+"_score", text(""))
 	}
 	return d
 }
@@ -132,12 +132,12 @@ var judgementItems = []string{"1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.2", "
 // unmapped is the same deal in an org without fields for what the AE knows.
 func unmapped() *crm.Deal {
 	d := rich()
-	for name := range d.Fields {
+	for name := range d.Fields.All() {
 		if strings.Contains(name, ".") {
-			delete(d.Fields, name)
+			d.Fields.Set(name, crm.Cell{})
 		}
 	}
-	d.Fields["discount"] = text("0")
+	d.Fields.Set("discount", text("0"))
 	d.Contacts = d.Contacts[:3]
 	d.Roles["objector"] = crm.Role{State: crm.Read}
 	return d
@@ -147,7 +147,7 @@ func unmapped() *crm.Deal {
 func score(d *crm.Deal, digits string) *crm.Deal {
 	for i, id := range judgementItems {
 		if digits[i] != '-' {
-			d.Fields["item_"+crm.Underscored(id)+"_score"] = text(digits[i : i+1])
+			d.Fields.Set("item_"+crm.Underscored(id)+"_score", text(digits[i:i+1]))
 		}
 	}
 	return d

@@ -16,8 +16,8 @@ import (
 func TestUnreadablePeopleAreNotNobody(t *testing.T) {
 	d := rich()
 	first := step(t, d, handoff.State{}, at("17 09:00"))
-	d.Fields["csm"] = crm.Cell{State: crm.Unreadable}
-	d.Fields["kickoff_at"] = crm.Cell{State: crm.Unreadable}
+	d.Fields.Set("csm", crm.Cell{State: crm.Unreadable})
+	d.Fields.Set("kickoff_at", crm.Cell{State: crm.Unreadable})
 	out := step(t, d, first.State, at("17 10:00"))
 	if out.State.CSM != "csm1" || out.State.Status != handoff.ScoringOpen || !out.State.Due.Equal(first.State.Due) {
 		t.Errorf("%+v", out.State)
@@ -30,12 +30,12 @@ func TestUnreadablePeopleAreNotNobody(t *testing.T) {
 func TestAHandOverGivesAnother48Hours(t *testing.T) {
 	d := rich()
 	first := step(t, d, handoff.State{}, at("17 09:00"))
-	d.Fields["csm"] = crm.Cell{State: crm.Read, Text: "csm2"}
+	d.Fields.Set("csm", crm.Cell{State: crm.Read, Text: "csm2"})
 	out := step(t, d, first.State, at("18 08:00"))
 	if !out.State.Due.Equal(at("20 08:00")) {
 		t.Errorf("due %s, want 48 hours from the pass that saw the hand-over", out.State.Due)
 	}
-	d.Fields["csm"] = text("")
+	d.Fields.Set("csm", text(""))
 	out = step(t, d, out.State, at("18 09:00"))
 	if out.State.Status != handoff.NeedsCSM || !out.State.CSMSince.IsZero() || out.Show["due_at"] != "" {
 		t.Errorf("%+v", out.State)
@@ -44,7 +44,8 @@ func TestAHandOverGivesAnother48Hours(t *testing.T) {
 
 func TestFinalWithoutKickoffOrCSMIsNoted(t *testing.T) {
 	d := score(unmapped(), "22222222222222222")
-	d.Fields["kickoff_at"], d.Fields["csm"] = text(""), text("")
+	d.Fields.Set("kickoff_at", text(""))
+	d.Fields.Set("csm", text(""))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	has(t, out.Show, map[string]string{"status": "final", "score": "40", "sync_message": "final with no kickoff and no CSM", "ball": "nobody"})
 	if out.State.Final.AutoFrom != handoff.AutoAtFinal {
@@ -54,18 +55,19 @@ func TestFinalWithoutKickoffOrCSMIsNoted(t *testing.T) {
 
 func TestASignatureAheadIsReportedAndIgnored(t *testing.T) {
 	d := score(rich(), "222-2222222222222")
-	d.Fields["evidence.1.4"], d.Fields["attempt_scored"] = text(""), text("2")
+	d.Fields.Set("evidence.1.4", text(""))
+	d.Fields.Set("attempt_scored", text("2"))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	if out.State.Final != nil || !strings.Contains(out.Show["sync_message"], "has not begun") {
 		t.Errorf("%+v %q", out.State.Final, out.Show["sync_message"])
 	}
 	for _, cell := range []string{"", "1.5", "-1", "x"} {
-		d.Fields["attempt_scored"] = text(cell)
+		d.Fields.Set("attempt_scored", text(cell))
 		if out := step(t, d, handoff.State{}, at("17 09:00")); out.State.Final != nil {
 			t.Errorf("%q signed the attempt", cell)
 		}
 	}
-	d.Fields["attempt_scored"] = text(" 1.0 ")
+	d.Fields.Set("attempt_scored", text(" 1.0 "))
 	if out := step(t, d, handoff.State{}, at("17 09:00")); out.State.Final == nil {
 		t.Error("1.0 did not sign the attempt")
 	}
@@ -73,14 +75,17 @@ func TestASignatureAheadIsReportedAndIgnored(t *testing.T) {
 
 func TestEarlyWarningHoldsOnlyBeforeTheKickoffAndNeverEscalates(t *testing.T) {
 	d := rich()
-	for name := range d.Fields {
+	for name := range d.Fields.All() {
 		if strings.HasPrefix(name, "evidence.") {
-			d.Fields[name] = text("")
+			d.Fields.Set(name, text(""))
 		}
 	}
 	d.Roles = map[string]crm.Role{"champion": {State: crm.Read}, "executive_sponsor": {State: crm.Read}, "day_to_day": {State: crm.Read}, "objector": {State: crm.Read}}
-	d.Fields["pick.1.3"], d.Fields["pick.1.5"], d.Fields["date.3.3"], d.Fields["date.4.3"] = text(""), text(""), text(""), text("")
-	d.Fields["kickoff_at"] = text("2026-11-20T09:00:00.000Z")
+	d.Fields.Set("pick.1.3", text(""))
+	d.Fields.Set("pick.1.5", text(""))
+	d.Fields.Set("date.3.3", text(""))
+	d.Fields.Set("date.4.3", text(""))
+	d.Fields.Set("kickoff_at", text("2026-11-20T09:00:00.000Z"))
 	for _, c := range []struct {
 		on   bool
 		hold string
@@ -162,12 +167,12 @@ func TestRecordTypesAndOpenStates(t *testing.T) {
 
 func TestAKickoffThatIsNoTimeIsNone(t *testing.T) {
 	d := rich()
-	d.Fields["kickoff_at"] = text("next week")
+	d.Fields.Set("kickoff_at", text("next week"))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	if out.State.Status != handoff.AwaitingKickoff || out.Show["ball"] != "CSM: set the kickoff" {
 		t.Errorf("%s %q", out.State.Status, out.Show["ball"])
 	}
-	d.Fields["kickoff_at"] = text("2026-11-16")
+	d.Fields.Set("kickoff_at", text("2026-11-16"))
 	card := cards(t)[0]
 	if k, ok := handoff.Read(card, d, handoff.State{}).Kickoff(nil); !ok || !k.DateOnly || !k.At.Equal(at("17 00:00")) {
 		t.Errorf("%+v", k)
@@ -177,7 +182,7 @@ func TestAKickoffThatIsNoTimeIsNone(t *testing.T) {
 func TestMessagesAreCutToTheField(t *testing.T) {
 	d := rich()
 	for _, id := range judgementItems {
-		d.Fields["item_"+crm.Underscored(id)+"_score"] = text(strings.Repeat("ä", 300))
+		d.Fields.Set("item_"+crm.Underscored(id)+"_score", text(strings.Repeat("ä", 300)))
 	}
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	if n := len([]rune(out.Show["sync_message"])); n != 255 {

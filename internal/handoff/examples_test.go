@@ -29,7 +29,7 @@ func has(t *testing.T, show map[string]string, want map[string]string) {
 
 func TestFreshlyWonShowsARangeAndNoScore(t *testing.T) {
 	d := rich()
-	d.Fields["kickoff_at"] = text("2026-11-20T09:00:00.000Z")
+	d.Fields.Set("kickoff_at", text("2026-11-20T09:00:00.000Z"))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	has(t, out.Show, map[string]string{
 		"status": "awaiting kickoff", "attempt": "1", "score_out_of": "40", "score": "", "band": "", "health": "",
@@ -52,7 +52,7 @@ func TestHalfScoredCountsWhatIsThere(t *testing.T) {
 
 func TestOverridesCountAndShow(t *testing.T) {
 	d := score(rich(), "22222"+"2222"+"2222"+"2022")
-	d.Fields["evidence.1.4"] = text("")
+	d.Fields.Set("evidence.1.4", text(""))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	has(t, out.Show, map[string]string{
 		"status": "final", "score": "38", "band": "Excellent", "health": "green",
@@ -74,7 +74,7 @@ func TestOverridesCountAndShow(t *testing.T) {
 
 func TestAValueNotUnderstoodBlocksFinalEvenWhenSigned(t *testing.T) {
 	d := score(unmapped(), "22111"+"1111"+"1121"+"3221")
-	d.Fields["attempt_scored"] = text("1")
+	d.Fields.Set("attempt_scored", text("1"))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	has(t, out.Show, map[string]string{
 		"status": "scoring open", "score": "", "band": "", "range": "27-29 of 40, 1 item open", "sync_message": `4.1: "3" is not 0, 1 or 2`,
@@ -121,7 +121,9 @@ func TestBands(t *testing.T) {
 func TestTheShortCard(t *testing.T) {
 	small := func() *crm.Deal {
 		d := unmapped()
-		d.Amount, d.Fields["arr"], d.Fields["term_months"] = text("6000"), text("6000"), text("12")
+		d.Amount = text("6000")
+		d.Fields.Set("arr", text("6000"))
+		d.Fields.Set("term_months", text("12"))
 		return d
 	}
 	d := score(small(), "-------------"+"0000")
@@ -185,7 +187,8 @@ func TestClocks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := rich()
-			d.Fields["kickoff_at"], d.Fields["csm"] = text(c.kickoff), c.csm
+			d.Fields.Set("kickoff_at", text(c.kickoff))
+			d.Fields.Set("csm", c.csm)
 			out := step(t, d, handoff.State{}, c.now)
 			if out.State.Status != c.status || out.Show["due_at"] != c.due {
 				t.Errorf("%s due %q, want %s due %q", out.State.Status, out.Show["due_at"], c.status, c.due)
@@ -257,16 +260,16 @@ func TestLeavingWonCloses(t *testing.T) {
 
 func TestSignedProvenItemsSettle(t *testing.T) {
 	d := score(rich(), "222-2222222222222")
-	d.Fields["evidence.1.4"] = text("")
+	d.Fields.Set("evidence.1.4", text(""))
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	has(t, out.Show, map[string]string{"status": "scoring open", "ball": "CSM: sign the attempt", "score": ""})
-	d.Fields["attempt_scored"] = text("1")
+	d.Fields.Set("attempt_scored", text("1"))
 	has(t, step(t, d, out.State, at("17 10:00")).Show, map[string]string{"status": "final", "score": "38"})
 }
 
 func TestUnreadableBlocksFinal(t *testing.T) {
 	d := score(unmapped(), "22222222222222222")
-	d.Fields["arr"] = crm.Cell{State: crm.Unreadable}
+	d.Fields.Set("arr", crm.Cell{State: crm.Unreadable})
 	out := step(t, d, handoff.State{}, at("17 09:00"))
 	if out.State.Final != nil || !out.Result.Degraded {
 		t.Errorf("final %v degraded %v", out.State.Final, out.Result.Degraded)

@@ -3,9 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 const (
@@ -61,10 +66,25 @@ func scanIntent(scan func(...any) error) (in Intent, err error) {
 	}
 	in.Ref, in.BandChange = refOf(connection, object, id), bandChange != 0
 	in.NextTry, in.CreatedAt, in.UpdatedAt = at(next), at(created), at(updated)
-	if err := json.Unmarshal([]byte(fields), &in.Fields); err != nil {
+	if in.Fields, err = readTexts(fields); err != nil {
 		return in, err
 	}
-	return in, json.Unmarshal([]byte(before), &in.Before)
+	in.Before, err = readTexts(before)
+	return in, err
+}
+
+// readTexts reads an object of texts. Texts without escapes share the memory
+// of the whole, which is theirs alone.
+func readTexts(body string) (map[string]string, error) {
+	if !gjson.Valid(body) || body[0] != '{' {
+		return nil, errors.New("an intent's texts are no JSON object")
+	}
+	m := make(map[string]string, strings.Count(body, `":"`))
+	gjson.Parse(body).ForEach(func(name, text gjson.Result) bool {
+		m[name.String()] = text.String()
+		return true
+	})
+	return m, nil
 }
 
 // plan adds intents, and what each is to write.
@@ -97,15 +117,7 @@ func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent, nums map[st
 	}
 	payloads := make([][]any, len(list))
 	for i, in := range list {
-		fields, err := json.Marshal(in.Fields)
-		if err != nil {
-			return fmt.Errorf("store intents: %w", err)
-		}
-		before, err := json.Marshal(in.Before)
-		if err != nil {
-			return fmt.Errorf("store intents: %w", err)
-		}
-		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], string(fields), string(before), in.InputHash}
+		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], string(crm.AppendTexts(nil, in.Fields)), string(crm.AppendTexts(nil, in.Before)), in.InputHash}
 	}
 	return s.insert(ctx, tx, "payloads", payloadColumns, payloads, "")
 }

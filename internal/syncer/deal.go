@@ -32,10 +32,7 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	if out.Result.Degraded {
 		p.counts.Degraded++
 	}
-	snapshot, hash, err := p.snapshotOf(d)
-	if err != nil {
-		return err
-	}
+	snapshot, hash := p.snapshotOf(d)
 	if hash != kept.Snapshot {
 		if p.drifted(d, rows[card.ID]) {
 			p.counts.Drift++

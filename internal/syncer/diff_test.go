@@ -29,7 +29,7 @@ func TestNothingDiffersNothingIsPlanned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			d := r.won("d1")
-			d.Fields["kickoff_at"] = crm.Value("2026-11-16T09:00:00.500Z")
+			d.Fields.Set("kickoff_at", crm.Value("2026-11-16T09:00:00.500Z"))
 			r.settled(t, "d1")
 			if d.Field("status").Text != "scoring open" || d.Field("due_at").Text != "2026-11-18T09:00:00.500Z" {
 				t.Fatalf("the record says %v", d.Fields)
@@ -79,14 +79,14 @@ func TestACellThatCannotBeWrittenOrReadIsLeftAlone(t *testing.T) {
 		left   []string
 	}{
 		{"all can be written", func(*rig, *crm.Deal) {}, nil},
-		{"one cannot be read", func(_ *rig, d *crm.Deal) { d.Fields["status"] = crm.Cell{State: crm.Unreadable} }, []string{"status"}},
-		{"one is not mapped", func(_ *rig, d *crm.Deal) { delete(d.Fields, "status") }, []string{"status"}},
+		{"one cannot be read", func(_ *rig, d *crm.Deal) { d.Fields.Set("status", crm.Cell{State: crm.Unreadable}) }, []string{"status"}},
+		{"one is not mapped", func(_ *rig, d *crm.Deal) { d.Fields.Set("status", crm.Cell{}) }, []string{"status"}},
 		{"one cannot be written", func(r *rig, _ *crm.Deal) { r.crm.desc.Fields["status"] = crm.FieldStatus{Exists: true} }, []string{"status"}},
-		{"the stamp cannot be read", func(_ *rig, d *crm.Deal) { d.Fields["updated_at"] = crm.Cell{State: crm.Unreadable} }, []string{"updated_at"}},
+		{"the stamp cannot be read", func(_ *rig, d *crm.Deal) { d.Fields.Set("updated_at", crm.Cell{State: crm.Unreadable}) }, []string{"updated_at"}},
 		{"none can be read", func(r *rig, d *crm.Deal) {
 			for _, f := range r.c.Setup.Fields {
 				if f.Writer == crm.Ours {
-					d.Fields[f.Name] = crm.Cell{State: crm.Unreadable}
+					d.Fields.Set(f.Name, crm.Cell{State: crm.Unreadable})
 				}
 			}
 		}, []string{"attempt", "ball", "due_at", "escalation", "item_1_2_score", "key", "range", "score_out_of", "scorecard_version", "status", "updated_at"}},
@@ -169,7 +169,7 @@ func TestDiff(t *testing.T) {
 		{"not a time", "at", "yesterday", "2026-11-17T09:00:01.000Z", "2026-11-17T09:00:01.000Z"},
 		{"not syncd's", "csm", "a", "b", ""},
 	} {
-		d := &crm.Deal{Fields: map[string]crm.Cell{c.field: crm.Value(c.have), "updated_at": crm.Value("x")}}
+		d := &crm.Deal{Fields: crm.CellsOf(map[string]crm.Cell{c.field: crm.Value(c.have), "updated_at": crm.Value("x")})}
 		fields, before := syncer.Diff(map[string]string{c.field: c.want}, d, own, "updated_at", now)
 		var want, was map[string]string
 		if c.planned != "" {
@@ -180,7 +180,7 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}
-	blank := &crm.Deal{Fields: map[string]crm.Cell{"number": crm.Value("12")}}
+	blank := &crm.Deal{Fields: crm.CellsOf(map[string]crm.Cell{"number": crm.Value("12")})}
 	fields, _ := syncer.Diff(map[string]string{"number": ""}, blank, own, "updated_at", now)
 	if d := cmp.Diff(map[string]string{"number": ""}, fields); d != "" {
 		t.Errorf("a cell to clear, no stamp mapped (-want +got):\n%s", d)

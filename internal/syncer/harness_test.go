@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -139,7 +138,7 @@ func (f *fake) Load(_ context.Context, ids []crm.DealID) (crm.Loaded, error) {
 			out.Gone = append(out.Gone, id)
 		default:
 			seen := *d
-			seen.Fields = maps.Clone(d.Fields)
+			seen.Fields = d.Fields.Clone()
 			out.Deals = append(out.Deals, seen)
 		}
 	}
@@ -222,14 +221,14 @@ func (r *rig) won(id string) *crm.Deal {
 		Ref: ref(id), Name: crm.Value("Deal " + id), Won: true, Closed: true, WonAt: crm.Moment{At: start.AddDate(0, 0, -7)},
 		CreatedAt: start.AddDate(0, 0, -60), ModifiedAt: start.Add(-time.Hour),
 		Stage: crm.Value("Closed Won"), Type: crm.Value("New Business"), Amount: crm.Value("48000"), Currency: crm.Value("EUR"),
-		CloseDate: crm.Value("2026-11-10"), Owner: "ae1", Seller: "ae1", NotesState: crm.Read, Fields: map[string]crm.Cell{},
+		CloseDate: crm.Value("2026-11-10"), Owner: "ae1", Seller: "ae1", NotesState: crm.Read, Fields: crm.CellsOf(map[string]crm.Cell{}),
 	}
 	for _, f := range r.c.Setup.Fields {
-		d.Fields[f.Name] = crm.Value("")
+		d.Fields.Set(f.Name, crm.Value(""))
 	}
-	d.Fields["csm"] = crm.Cell{State: crm.Read, Text: "csm1", At: start.AddDate(0, 0, -6)}
-	d.Fields["kickoff_at"] = crm.Value(stamp(start.AddDate(0, 0, -1)))
-	d.Fields["evidence.1.1"] = crm.Value("Regional teams tracked deals in spreadsheets; the forecast view replaces them.")
+	d.Fields.Set("csm", crm.Cell{State: crm.Read, Text: "csm1", At: start.AddDate(0, 0, -6)})
+	d.Fields.Set("kickoff_at", crm.Value(stamp(start.AddDate(0, 0, -1))))
+	d.Fields.Set("evidence.1.1", crm.Value("Regional teams tracked deals in spreadsheets; the forecast view replaces them."))
 	r.crm.deals[crm.DealID(id)] = d
 	return d
 }
@@ -240,7 +239,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 
 // set is an edit of one field of a deal.
 func (r *rig) set(id, field, text string) {
-	r.crm.deals[crm.DealID(id)].Fields[field] = crm.Value(text)
+	r.crm.deals[crm.DealID(id)].Fields.Set(field, crm.Value(text))
 }
 
 // moves makes pages of deals that moved.

@@ -157,25 +157,64 @@ func plainLines(s string) string {
 
 // snapshotOf is what history keeps of a deal: everything judged, without the
 // record's own stamp and without syncd's own cells, but for the key of a copy.
-func (p *pass) snapshotOf(d *crm.Deal) (body, hash string, err error) {
+func (p *pass) snapshotOf(d *crm.Deal) (body, hash string) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
-	clear(p.cells)
-	kept.Fields = p.cells
-	for _, f := range p.c.Setup.Fields {
-		if cell, ok := d.Fields[f.Name]; ok && (f.Writer != crm.Ours || f.Base == "key" && handoff.IsCopy(d.Ref.ID, cell.Text)) {
-			kept.Fields[f.Name] = cell
+	kept.Fields = p.kept.of(d)
+	return p.text.deal(&kept)
+}
+
+// keeping picks the cells that history keeps. What deals that were read
+// together have in common is worked out once.
+type keeping struct {
+	fields []crm.Field
+	names  *crm.Names // that the places are of
+	places []int      // of cells that are kept
+	key    []int      // of keys, which are kept of a copy
+	cells  crm.Cells  // of the snapshot being written, one at a time
+}
+
+func (k *keeping) of(d *crm.Deal) crm.Cells {
+	names := d.Fields.Names()
+	if names == nil {
+		return d.Fields
+	}
+	if names != k.names {
+		k.names, k.cells, k.places, k.key = names, names.Cells(), nil, nil
+		for _, f := range k.fields {
+			switch place := names.Place(f.Name); {
+			case place < 0:
+			case f.Writer != crm.Ours:
+				k.places = append(k.places, place)
+			case f.Base == "key":
+				k.key = append(k.key, place)
+			}
 		}
 	}
-	if body, hash, err = p.text.of(kept); err != nil {
-		return "", "", fmt.Errorf("snapshot of %s: %w", d.Ref, err)
+	for _, place := range k.places {
+		k.cells.Put(place, d.Fields.At(place))
 	}
-	return body, hash, nil
+	for _, place := range k.key {
+		cell := d.Fields.At(place)
+		if !handoff.IsCopy(d.Ref.ID, cell.Text) {
+			cell = crm.Cell{}
+		}
+		k.cells.Put(place, cell)
+	}
+	return k.cells
 }
 
 // textual turns values into JSON in one buffer that is used again: whole deals
 // pass through it.
 type textual struct{ buf bytes.Buffer }
+
+// deal returns a deal's JSON and the hash of it.
+func (t *textual) deal(d *crm.Deal) (text, hash string) {
+	t.buf.Reset()
+	b := d.AppendJSON(t.buf.AvailableBuffer())
+	t.buf.Write(b) // so that it has grown for the next one
+	return string(b), hashOf(b)
+}
 
 // of returns a value's JSON and the hash of it.
 func (t *textual) of(v any) (text, hash string, err error) {
@@ -187,8 +226,12 @@ func (t *textual) of(v any) (text, hash string, err error) {
 	}
 	b := t.buf.Bytes()
 	b = b[:len(b)-1] // Encode ends with a new line
+	return string(b), hashOf(b), nil
+}
+
+func hashOf(b []byte) string {
 	sum := sha256.Sum256(b)
-	return string(b), hex.EncodeToString(sum[:12]), nil
+	return hex.EncodeToString(sum[:12])
 }
 
 // readKept groups stored states by deal and card.

@@ -48,7 +48,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	if err != nil {
 		return false, err
 	}
-	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, cells: map[string]crm.Cell{}}
+	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields}}
 	for pass.reading() {
 		phase, batches := run.Phase, pass.changed
 		if phase == PhaseOpen {
@@ -144,9 +144,8 @@ type pass struct {
 	own    map[string]Own
 	// watermark is how far the connection was known when the run began.
 	watermark time.Time
-	// cells are those of the snapshot being written, one at a time.
-	cells map[string]crm.Cell
-	text  textual
+	kept      keeping
+	text      textual
 }
 
 // ref is a batch of deals to look at.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,7 +96,7 @@ func (f *fake) Load(ctx context.Context, ids []crm.DealID) (crm.Loaded, error) {
 			out.Gone = append(out.Gone, id)
 			continue
 		}
-		out.Deals = append(out.Deals, crm.Deal{Ref: ref(string(id)), Fields: maps.Clone(fields)})
+		out.Deals = append(out.Deals, crm.Deal{Ref: ref(string(id)), Fields: crm.CellsOf(fields)})
 	}
 	slices.Reverse(out.Deals) // order is not promised
 	return out, nil

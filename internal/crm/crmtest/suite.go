@@ -212,7 +212,7 @@ func plain(d *crm.Deal) deal {
 		Close: d.CloseDate.Text, Won: d.Won, WonAt: d.WonAt.At.UTC().Truncate(time.Second), Owner: d.Owner, Seller: d.Seller,
 		Fields: map[string]string{}, Roles: map[string][]string{}, Contacts: map[string]contact{},
 	}
-	for name, c := range d.Fields {
+	for name, c := range d.Fields.All() {
 		if strings.TrimSpace(c.Text) != "" && c.Text != "false" {
 			p.Fields[name] = seconds(c.Text)
 		}

@@ -37,13 +37,13 @@ func (b *batch) deal(rec *record) crm.Deal {
 	}
 	d.Seller = b.seller(rec.id, &d)
 	d.AccountID = b.company(rec.id)
-	d.Fields = make(map[string]crm.Cell, len(s.mapping.deals))
+	d.Fields = s.mapping.names.Cells()
 	for _, e := range s.mapping.deals {
 		if c := b.mappedCell(rec, e); c.State != crm.Unmapped {
 			if e.logical.Track {
 				c.At = b.pasts[rec.id].at[e.native]
 			}
-			d.Fields[e.logical.Name] = c
+			d.Fields.Put(e.place, c)
 		}
 	}
 	d.Contacts, d.Roles = b.contactsOf(rec.id)

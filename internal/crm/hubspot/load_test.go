@@ -89,10 +89,10 @@ func TestSnapshotOfADeal(t *testing.T) {
 	if dora.Context.Text != "met at the pilot" || !eli.Context.Blank() {
 		t.Errorf("contexts %+v %+v", dora.Context, eli.Context)
 	}
-	if c := d.Fields["csm"]; c.Text != p.OwnerID(2) || c.At.IsZero() {
+	if c := d.Fields.Get("csm"); c.Text != p.OwnerID(2) || c.At.IsZero() {
 		t.Errorf("csm %+v: tracked fields carry the time of their change", c)
 	}
-	if _, mapped := d.Fields["ball"]; mapped {
+	if d.Fields.Get("ball").Mapped() {
 		t.Error("an optional field that the portal lacks is not mapped")
 	}
 	if d.NotesState != crm.Read || len(d.Notes) != 2 || d.Notes[0].Kind != crm.NoteCall || !d.Notes[0].At.Equal(start.AddDate(0, 0, -12)) {
@@ -106,7 +106,7 @@ func TestADealWithoutAnybody(t *testing.T) {
 	if len(d.Contacts) != 0 || d.Roles["champion"].State != crm.Read || d.NotesState != crm.Read || len(d.Notes) != 0 {
 		t.Errorf("contacts %v roles %+v notes %v: no association is no person, and known", d.Contacts, d.Roles, d.NotesState)
 	}
-	if c := d.Fields["evidence.1.1"]; !c.Blank() {
+	if c := d.Fields.Get("evidence.1.1"); !c.Blank() {
 		t.Errorf("an empty property is blank, got %+v", c)
 	}
 }
@@ -225,7 +225,7 @@ func TestADealThatBatchesLeaveOut(t *testing.T) {
 	for id := range want {
 		a, b := want[id], got[id]
 		if id == crm.DealID(p.DealID(1)) { // its history stays unknown
-			a.Fields["csm"] = crm.Value(a.Fields["csm"].Text)
+			a.Fields.Set("csm", crm.Value(a.Fields.Get("csm").Text))
 		}
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("%s: %s", id, diff)
@@ -241,7 +241,7 @@ func TestUnreadableIsNotBlank(t *testing.T) {
 		}
 	}
 	d := p.load(t, p.ids(1)...)[p.ids(1)[0]]
-	if got := d.Fields["evidence.1.1"].State; got != crm.Unreadable {
+	if got := d.Fields.Get("evidence.1.1").State; got != crm.Unreadable {
 		t.Errorf("a hidden deal property is %v", got)
 	}
 	if got := d.Contacts[0].Email.State; got != crm.Unreadable {
@@ -265,7 +265,7 @@ func TestAPropertyThatVanishesMidway(t *testing.T) {
 	if err := p.HideProperty("deals", "use_case"); err != nil {
 		t.Fatal(err)
 	}
-	if c := p.load(t, p.ids(1)...)[p.ids(1)[0]].Fields["evidence.1.1"]; c.State != crm.Unreadable {
+	if c := p.load(t, p.ids(1)...)[p.ids(1)[0]].Fields.Get("evidence.1.1"); c.State != crm.Unreadable {
 		t.Errorf("%+v", c)
 	}
 }
@@ -274,7 +274,7 @@ func TestWithoutTheContactsScope(t *testing.T) {
 	p := newPortal(t, 2, hssim.Options{}, Options{})
 	p.RevokeScope("crm.objects.contacts.read")
 	d := p.load(t, p.ids(2)...)[p.ids(2)[0]]
-	if d.Roles["champion"].State != crm.Unreadable || d.NotesState != crm.Unreadable || d.Fields["evidence.1.1"].Text == "" {
+	if d.Roles["champion"].State != crm.Unreadable || d.NotesState != crm.Unreadable || d.Fields.Get("evidence.1.1").Text == "" {
 		t.Errorf("roles %+v notes %v fields %+v", d.Roles, d.NotesState, d.Fields)
 	}
 	before := p.Client.Calls()["associations"]
@@ -336,7 +336,7 @@ func TestHistoryIsReadOnce(t *testing.T) {
 	if err := p.Set("deals", p.DealID(0), "handoff_csm", p.OwnerID(0)); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.load(t, p.ids(1)...)[p.ids(1)[0]].Fields["csm"]; got.At.Truncate(time.Minute) != start.Add(time.Hour) {
+	if got := p.load(t, p.ids(1)...)[p.ids(1)[0]].Fields.Get("csm"); got.At.Truncate(time.Minute) != start.Add(time.Hour) {
 		t.Errorf("csm %+v: the change an hour later is not seen", got)
 	}
 }
@@ -380,7 +380,7 @@ func TestHistoryThatIsRefused(t *testing.T) {
 	c.setup.Fields = append(c.setup.Fields, crm.Field{Name: "name again", Native: "dealname", Track: true})
 	for range 2 {
 		l, err := c.Load(context.Background(), []crm.DealID{"5"})
-		if err != nil || len(l.Deals) != 1 || l.Deals[0].Fields["name again"].Text != "A" {
+		if err != nil || len(l.Deals) != 1 || l.Deals[0].Fields.Get("name again").Text != "A" {
 			t.Fatalf("%+v %v", l, err)
 		}
 	}
@@ -399,13 +399,13 @@ func TestAnswersThatOmitTheEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := l.Deals[1].Fields["evidence.1.1"]; !got.Blank() {
+	if got := l.Deals[1].Fields.Get("evidence.1.1"); !got.Blank() {
 		t.Errorf("%+v: the other deal shows that the property can be seen", got)
 	}
 	c, m = mocked(t, Options{})
 	m.RegisterResponder("POST", `=~/crm/v4/associations/`, says(200, `{"results":[]}`))
 	m.RegisterResponder("POST", "https://hs.test/crm/v3/objects/deals/batch/read", says(200, `{"results":[{"id":"6","properties":{"dealname":"B"}}]}`))
-	if l, err = c.Load(context.Background(), []crm.DealID{"6"}); err != nil || l.Deals[0].Fields["evidence.1.1"].State != crm.Unreadable {
+	if l, err = c.Load(context.Background(), []crm.DealID{"6"}); err != nil || l.Deals[0].Fields.Get("evidence.1.1").State != crm.Unreadable {
 		t.Errorf("%+v %v: nothing shows that it can be seen", l, err)
 	}
 }

@@ -16,6 +16,7 @@ type mapped struct {
 	on       *property // nil if the portal has none or the token cannot see it
 	kind     crm.Kind  // of the cell's text
 	state    crm.State // of the cell before a record is read
+	place    int       // of the cell among those of a deal
 	writable bool
 	in, out  map[string]string // stored option to the field's word and back, where they differ
 }
@@ -26,6 +27,7 @@ type mapping struct {
 	contacts []*mapped
 	byName   map[string]*mapped
 	byNative map[string][]*mapped // fields of deals
+	names    *crm.Names           // of deals
 	context  *mapped              // the relationship note of a contact, nil if not configured
 }
 
@@ -58,7 +60,13 @@ func (s *schema) mapFields(setup crm.Setup) {
 			m.byNative[e.native] = append(m.byNative[e.native], e)
 		}
 	}
+	names := make([]string, len(m.deals))
+	for i, e := range m.deals {
+		names[i] = e.logical.Name
+	}
+	m.names = crm.NewNames(names...)
 	for _, e := range m.deals {
+		e.place = m.names.Place(e.logical.Name)
 		s.checkField(e, "deal")
 	}
 	for _, e := range m.contacts {

@@ -53,7 +53,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	d := p.load(t, id)[id]
 	for name, text := range want {
-		if got := d.Fields[name].Text; got != text {
+		if got := d.Fields.Get(name).Text; got != text {
 			t.Errorf("%s is %q, want %q", name, got, text)
 		}
 	}
@@ -68,8 +68,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	d = p.load(t, id)[id]
 	for name := range want {
-		if !d.Fields[name].Blank() {
-			t.Errorf("%s is %+v after it was cleared", name, d.Fields[name])
+		if !d.Fields.Get(name).Blank() {
+			t.Errorf("%s is %+v after it was cleared", name, d.Fields.Get(name))
 		}
 	}
 }

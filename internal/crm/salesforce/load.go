@@ -68,7 +68,7 @@ type loading struct {
 
 	notesState crm.State
 	contact    contactColumns
-	blank      map[string]crm.Cell // every mapped field as it is before reading
+	blank      crm.Cells // every mapped field as it is before reading
 }
 
 // draft is a deal in the making.
@@ -87,15 +87,11 @@ type draft struct {
 func newLoading(setup crm.Setup, s *schema, ids []crm.DealID) *loading {
 	l := &loading{
 		setup: setup, s: s, asked: ids, drafts: make(map[string]*draft, len(ids)),
-		files: map[string][]string{}, sure: map[string]bool{}, blank: map[string]crm.Cell{},
+		files: map[string][]string{}, sure: map[string]bool{}, blank: s.mapping.names.Cells(),
 	}
 	l.contact = s.contactColumns(setup)
-	for i := range s.mapping.all {
-		m := &s.mapping.all[i]
-		if m.object != "Opportunity" || m.state() == crm.Unmapped {
-			continue
-		}
-		l.blank[m.logical.Name] = crm.Cell{State: crm.Unreadable} // until it is read
+	for place := range s.mapping.names.List() {
+		l.blank.Put(place, crm.Cell{State: crm.Unreadable}) // until it is read
 	}
 	for _, id := range ids {
 		if !isID(string(id)) {

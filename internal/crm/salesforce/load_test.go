@@ -131,10 +131,10 @@ func TestASnapshotHoldsEverything(t *testing.T) {
 		Won: true, Closed: true, WonAt: crm.Moment{At: day, Source: "stage history"},
 		Stage: crm.Value("Paid"), Type: crm.Value("New Business"), Amount: crm.Value("12000.5"), CloseDate: crm.Value("2026-11-19"),
 		Owner: owner, Seller: seller, CreatedAt: hours(-500), ModifiedAt: hours(5),
-		Fields: map[string]crm.Cell{
+		Fields: crm.CellsOf(map[string]crm.Cell{
 			"score": crm.Value("31"), "hold": crm.Value("false"), "gaps": crm.Value(""), "csm": crm.Value(owner), "arr": crm.Value("9000"),
 			"evidence.1.1": {State: crm.Read, Text: "Routing", At: hours(3)},
-		},
+		}),
 		Roles: map[string]crm.Role{
 			"champion":          {State: crm.Read, Contacts: []crm.ContactID{dana}},
 			"executive_sponsor": {State: crm.Read, Contacts: []crm.ContactID{dana, kim}},

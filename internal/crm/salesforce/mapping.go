@@ -15,6 +15,7 @@ type mapped struct {
 	object   string // Opportunity, Contact or OpportunityContactRole
 	on       *field // nil if the org has no such field or our user cannot see it
 	writable bool
+	place    int // of the cell among those of a deal; -1 if it is none
 }
 
 // state of the field's cells before a record is read.
@@ -34,6 +35,7 @@ type mapping struct {
 	byName   map[string]*mapped
 	byNative map[string][]*mapped // fields of Opportunity by API name
 	tracked  map[string][]*mapped // those whose changes are asked for
+	names    *crm.Names           // of the fields of a deal that are mapped
 }
 
 // nativeName is the API name of a logical field: the configured one, else
@@ -60,8 +62,16 @@ func (s *schema) mapFields(setup crm.Setup) {
 	for _, f := range setup.Fields {
 		m.all = append(m.all, s.find(f))
 	}
+	var names []string
+	for i := range m.all {
+		if e := &m.all[i]; e.object == "Opportunity" && e.state() != crm.Unmapped {
+			names = append(names, e.logical.Name)
+		}
+	}
+	m.names = crm.NewNames(names...)
 	for i := range m.all {
 		e := &m.all[i]
+		e.place = m.names.Place(e.logical.Name)
 		m.byName[e.logical.Name] = e
 		if e.on != nil && e.object == "Opportunity" {
 			m.byNative[e.on.Name] = append(m.byNative[e.on.Name], e)

@@ -82,9 +82,9 @@ func (l *loading) settleMoments(d *draft) {
 	})
 	for _, ch := range d.changes {
 		for _, m := range l.s.mapping.tracked[ch.field] {
-			if cell := d.deal.Fields[m.logical.Name]; cell.Known() {
+			if cell := d.deal.Fields.At(m.place); cell.Known() {
 				cell.At = ch.at
-				d.deal.Fields[m.logical.Name] = cell
+				d.deal.Fields.Put(m.place, cell)
 			}
 		}
 	}

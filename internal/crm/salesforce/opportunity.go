@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/tidwall/gjson"
@@ -43,7 +42,7 @@ func (l *loading) opportunity(row gjson.Result) {
 	*deal = crm.Deal{
 		Ref:  crm.Ref{Connection: l.setup.Connection, Object: crm.ObjectDeal},
 		Name: hidden, Stage: hidden, Type: hidden, Amount: hidden, CloseDate: hidden,
-		Fields: maps.Clone(l.blank),
+		Fields: l.blank.Clone(),
 	}
 	if l.s.objects["Opportunity"].field("RecordTypeId") != nil {
 		deal.RecordType = hidden
@@ -101,6 +100,6 @@ func (l *loading) column(d *draft, key string, v gjson.Result) {
 		}
 	}
 	for _, m := range l.s.mapping.byNative[key] {
-		deal.Fields[m.logical.Name] = crm.Value(text(m.on.kind(), v))
+		deal.Fields.Put(m.place, crm.Value(text(m.on.kind(), v)))
 	}
 }

@@ -1,0 +1,234 @@
+package crm
+
+import (
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// What is kept of every deal is written as JSON by hand: it is the largest text
+// of a pass, and reflection took three times as long. AppendJSON writes what
+// the tags of the types say, and a test holds the two against each other.
+
+// AppendJSON appends the deal as JSON.
+func (d *Deal) AppendJSON(b []byte) []byte {
+	b = append(b, `{"ref":{"connection":`...)
+	b = AppendText(b, d.Ref.Connection)
+	b = appendMember(b, "object", string(d.Ref.Object))
+	b = appendMember(b, "id", d.Ref.ID)
+	b = append(b, `},"name":`...)
+	b = appendCell(b, d.Name)
+	b = appendSome(b, "account_id", string(d.AccountID))
+	b = append(b, `,"won":`...)
+	b = strconv.AppendBool(b, d.Won)
+	b = append(b, `,"closed":`...)
+	b = strconv.AppendBool(b, d.Closed)
+	b = append(b, `,"won_at":{`...)
+	b = appendTime(b, "at", d.WonAt.At)
+	if d.WonAt.Imprecise {
+		b = append(comma(b), `"imprecise":true`...)
+	}
+	b = appendSome(b, "source", d.WonAt.Source)
+	b = append(b, '}')
+	for _, c := range []struct {
+		name string
+		cell *Cell
+	}{
+		{"stage", &d.Stage},
+		{"pipeline", &d.Pipeline},
+		{"record_type", &d.RecordType},
+		{"type", &d.Type},
+		{"amount", &d.Amount},
+		{"currency", &d.Currency},
+		{"close_date", &d.CloseDate},
+	} {
+		b = appendCell(appendName(b, c.name), *c.cell)
+	}
+	b = appendSome(b, "owner", string(d.Owner))
+	b = appendSome(b, "seller", string(d.Seller))
+	b = appendTime(b, "created_at", d.CreatedAt)
+	b = appendTime(b, "modified_at", d.ModifiedAt)
+	if !d.Fields.IsZero() {
+		b = appendCells(appendName(b, "fields"), d.Fields)
+	}
+	b = appendRoles(b, d.Roles)
+	b = appendContacts(b, d.Contacts)
+	b = appendNotes(b, d.Notes)
+	b = strconv.AppendUint(appendName(b, "notes_state"), uint64(d.NotesState), 10)
+	return append(b, '}')
+}
+
+func appendCells(b []byte, c Cells) []byte {
+	b = append(b, '{')
+	for name, cell := range c.All() {
+		b = appendCell(appendName(b, name), cell)
+	}
+	return append(b, '}')
+}
+
+func appendCell(b []byte, c Cell) []byte {
+	b = append(b, '{')
+	if c.State != Read {
+		b = strconv.AppendUint(appendName(b, "s"), uint64(c.State), 10)
+	}
+	b = appendSome(b, "v", c.Text)
+	b = appendTime(b, "at", c.At)
+	return append(b, '}')
+}
+
+func appendRoles(b []byte, roles map[string]Role) []byte {
+	if len(roles) == 0 {
+		return b
+	}
+	var keys [8]string
+	b = append(appendName(b, "roles"), '{')
+	for _, key := range sorted(roles, keys[:0]) {
+		b = append(appendName(b, key), `{"state":`...)
+		b = strconv.AppendUint(b, uint64(roles[key].State), 10)
+		if ids := roles[key].Contacts; len(ids) > 0 {
+			b = append(b, `,"contacts":[`...)
+			for _, id := range ids {
+				b = AppendText(comma(b), string(id))
+			}
+			b = append(b, ']')
+		}
+		b = append(b, '}')
+	}
+	return append(b, '}')
+}
+
+func appendContacts(b []byte, list []Contact) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(appendName(b, "contacts"), '[')
+	for i := range list {
+		c := &list[i]
+		b = append(comma(b), '{')
+		b = appendMember(b, "id", string(c.ID))
+		for _, f := range []struct {
+			name string
+			cell *Cell
+		}{
+			{"name", &c.Name}, {"title", &c.Title}, {"email", &c.Email}, {"phone", &c.Phone}, {"mobile", &c.Mobile}, {"context", &c.Context},
+		} {
+			b = appendCell(appendName(b, f.name), *f.cell)
+		}
+		b = strconv.AppendUint(appendName(b, "bounce"), uint64(c.Bounce), 10)
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendNotes(b []byte, list []Note) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(appendName(b, "notes"), '[')
+	for i := range list {
+		n := &list[i]
+		b = append(comma(b), '{')
+		b = appendMember(b, "id", n.ID)
+		b = appendMember(b, "kind", string(n.Kind))
+		b = appendStamp(appendName(b, "at"), n.At)
+		b = appendSome(b, "author", string(n.Author))
+		b = appendSome(b, "title", n.Title)
+		b = appendSome(b, "body", n.Body)
+		if n.Ours {
+			b = append(b, `,"ours":true`...)
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// AppendTexts appends an object of texts, by name.
+func AppendTexts(b []byte, m map[string]string) []byte {
+	var names [64]string
+	b = append(b, '{')
+	for _, name := range sorted(m, names[:0]) {
+		b = appendMember(b, name, m[name])
+	}
+	return append(b, '}')
+}
+
+func sorted[V any](m map[string]V, names []string) []string {
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// comma separates a member from the one before it.
+func comma(b []byte) []byte {
+	if last := b[len(b)-1]; last != '{' && last != '[' {
+		return append(b, ',')
+	}
+	return b
+}
+
+func appendName(b []byte, name string) []byte { return append(AppendText(comma(b), name), ':') }
+
+func appendMember(b []byte, name, text string) []byte { return AppendText(appendName(b, name), text) }
+
+// appendSome appends a member unless it is "".
+func appendSome(b []byte, name, text string) []byte {
+	if text == "" {
+		return b
+	}
+	return appendMember(b, name, text)
+}
+
+// appendTime appends a member unless it is zero.
+func appendTime(b []byte, name string, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	return appendStamp(appendName(b, name), t)
+}
+
+func appendStamp(b []byte, t time.Time) []byte {
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+}
+
+// AppendText appends a text as a JSON string. HTML stays as it is; bytes that
+// are no UTF-8 become the sign for that.
+func AppendText(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				b = append(append(b, s[from:i]...), `\ufffd`...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		b = append(b, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		from = i
+	}
+	return append(append(b, s[from:]...), '"')
+}
