@@ -99,8 +99,8 @@ func (k activityKind) note(rec *record) (n crm.Note, known bool) {
 // timestamp. That of a task is when it is due, and that of a meeting when it
 // takes place, which may lie ahead.
 func (k activityKind) at(rec *record) time.Time {
-	stamp, hasStamp := instant(rec.values["hs_timestamp"])
-	created := stampOf(rec.body.Get("createdAt"), rec.body.Get("properties.hs_createdate"))
+	stamp, hasStamp := instant(rec.text("hs_timestamp"))
+	created := stampOf(rec.created, rec.text("hs_createdate"))
 	switch {
 	case !hasStamp:
 		return created

@@ -165,7 +165,7 @@ func (x *walk) moved(d gjson.Result) []crm.Moved {
 	if !props.Get("hs_is_closed_won").Exists() {
 		m.Won = x.s.stages[props.Get("dealstage").String()].won
 	}
-	m.At = stampOf(props.Get("hs_lastmodifieddate"), d.Get("updatedAt"))
+	m.At = stampOf(props.Get("hs_lastmodifieddate").String(), d.Get("updatedAt").String())
 	out := []crm.Moved{m}
 	for _, old := range strings.Split(props.Get("hs_merged_object_ids").String(), ";") {
 		if old = strings.TrimSpace(old); digits(old) && old != id {
@@ -212,7 +212,7 @@ func (x *walk) rows(r gjson.Result, after string, gone bool) (page crm.Page, nex
 	}
 	r.Get("results").ForEach(func(_, d gjson.Result) bool {
 		if gone {
-			at := stampOf(d.Get("archivedAt"), d.Get("updatedAt"))
+			at := stampOf(d.Get("archivedAt").String(), d.Get("updatedAt").String())
 			if d.Get("archived").Bool() && !at.Before(x.from) {
 				page.Deals = append(page.Deals, crm.Moved{ID: crm.DealID(idOf(d.Get("id"))), At: at, Gone: true})
 			}
@@ -243,9 +243,9 @@ func listQuery(after string, archived bool, limit int, properties []string) url.
 	return q
 }
 
-func stampOf(values ...gjson.Result) time.Time {
+func stampOf(values ...string) time.Time {
 	for _, v := range values {
-		if t, ok := instant(v.String()); ok {
+		if t, ok := instant(v); ok {
 			return t
 		}
 	}

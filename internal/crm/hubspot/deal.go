@@ -20,10 +20,10 @@ func (b *batch) deal(rec *record) crm.Deal {
 		Currency: b.currency(rec),
 		Owner:    crm.UserID(b.standard(rec, crm.User, "hubspot_owner_id").Text),
 
-		CreatedAt:  stampOf(rec.body.Get("createdAt"), rec.body.Get("properties.createdate")),
-		ModifiedAt: stampOf(rec.body.Get("properties.hs_lastmodifieddate"), rec.body.Get("updatedAt")),
+		CreatedAt:  stampOf(rec.created, rec.text("createdate")),
+		ModifiedAt: stampOf(rec.text("hs_lastmodifieddate"), rec.updated),
 	}
-	at := s.stages[rec.values["dealstage"]]
+	at := s.stages[rec.text("dealstage")]
 	d.Won, d.Closed = b.flag(rec, "hs_is_closed_won", at.won), b.flag(rec, "hs_is_closed", at.closed)
 	d.Closed = d.Closed || d.Won
 	d.Stage = b.standard(rec, crm.Picklist, "dealstage")
@@ -67,14 +67,14 @@ func (b *batch) labelled(rec *record, name string) crm.Cell {
 }
 
 func (b *batch) flag(rec *record, name string, otherwise bool) bool {
-	if text, ok := rec.values[name]; ok && text != "" {
+	if text := rec.text(name); text != "" {
 		return fold(text) == "true"
 	}
 	return otherwise
 }
 
 func (b *batch) currency(rec *record) crm.Cell {
-	if text := strings.ToUpper(strings.TrimSpace(rec.values["deal_currency_code"])); text != "" {
+	if text := strings.ToUpper(strings.TrimSpace(rec.text("deal_currency_code"))); text != "" {
 		return crm.Value(text)
 	}
 	if b.s.account.currency == "" {
@@ -97,16 +97,16 @@ func (b *batch) mappedCell(rec *record, e *mapped) crm.Cell {
 
 // wonAt is when the deal was won, as precisely as the portal knows.
 func (b *batch) wonAt(rec *record) crm.Moment {
-	if t, ok := instant(rec.values["hs_closed_won_date"]); ok {
+	if t, ok := instant(rec.text("hs_closed_won_date")); ok {
 		return crm.Moment{At: t, Source: "closed won date"}
 	}
-	stage := rec.values["dealstage"]
+	stage := rec.text("dealstage")
 	for _, prefix := range []string{"hs_v2_date_entered_", "hs_date_entered_"} {
-		if t, ok := instant(rec.values[prefix+stage]); ok {
+		if t, ok := instant(rec.text(prefix + stage)); ok {
 			return crm.Moment{At: t, Source: "stage entry"}
 		}
 	}
-	closed := day(rec.values["closedate"], b.s.account.zone)
+	closed := day(rec.text("closedate"), b.s.account.zone)
 	if t, err := time.ParseInLocation(time.DateOnly, closed, b.c.setup.Zone); err == nil {
 		return crm.Moment{At: t.UTC(), Imprecise: true, Source: "close date"}
 	}

@@ -59,7 +59,7 @@ func (b *batch) fetchHistory(ctx context.Context) error {
 		if !b.wantsHistory(rec) {
 			continue
 		}
-		if x, ok := b.c.pasts.get(id, rec.values["hs_lastmodifieddate"]); ok {
+		if x, ok := b.c.pasts.get(id, rec.text("hs_lastmodifieddate")); ok {
 			b.pasts[id] = x
 		} else {
 			unknown = append(unknown, id)
@@ -90,7 +90,7 @@ func (b *batch) fetchHistory(ctx context.Context) error {
 // present does not: when a tracked field came by its value, where that can
 // matter, or who owned the deal when it was won.
 func (b *batch) wantsHistory(rec *record) bool {
-	filled := slices.ContainsFunc(b.s.ask.tracked, func(e *mapped) bool { return rec.values[e.native] != "" })
+	filled := slices.ContainsFunc(b.s.ask.tracked, func(e *mapped) bool { return rec.text(e.native) != "" })
 	return filled && b.timesMatter(rec) || b.changedHands(rec)
 }
 
@@ -105,19 +105,19 @@ func (b *batch) timesMatter(rec *record) bool {
 
 // changedHands reports whether the deal's owner may not be the one who won it.
 func (b *batch) changedHands(rec *record) bool {
-	if b.s.deals["hubspot_owner_id"] == nil || !b.flag(rec, "hs_is_closed_won", b.s.stages[rec.values["dealstage"]].won) {
+	if b.s.deals["hubspot_owner_id"] == nil || !b.flag(rec, "hs_is_closed_won", b.s.stages[rec.text("dealstage")].won) {
 		return false
 	}
 	won := b.wonAt(rec)
-	assigned, known := instant(rec.values[ownerAssigned])
+	assigned, known := instant(rec.text(ownerAssigned))
 	return !won.At.IsZero() && !(known && !assigned.After(won.At))
 }
 
 func (b *batch) pastOf(rec *record, history gjson.Result) past {
-	x := past{modified: strings.Clone(rec.values["hs_lastmodifieddate"]), at: map[string]time.Time{}}
+	x := past{modified: strings.Clone(rec.text("hs_lastmodifieddate")), at: map[string]time.Time{}}
 	x.owners = versions(history, "hubspot_owner_id")
 	for _, e := range b.s.ask.tracked {
-		if at := changedAt(versions(history, e.native), rec.values[e.native]); !at.IsZero() {
+		if at := changedAt(versions(history, e.native), rec.text(e.native)); !at.IsZero() {
 			x.at[e.native] = at
 		}
 	}

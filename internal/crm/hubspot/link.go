@@ -26,9 +26,10 @@ func (l link) primary() bool {
 type linked struct {
 	mu     sync.Mutex // guards all below while chunks are read
 	of     map[string][]link
-	failed map[string]bool // deals whose associations could not be read
-	denied *crm.Error      // the whole kind is refused
-	absent bool            // the portal does not know the kind
+	failed map[string]bool   // deals whose associations could not be read
+	denied *crm.Error        // the whole kind is refused
+	absent bool              // the portal does not know the kind
+	words  map[string]string // of labels, each held once
 }
 
 // state of one deal's associations.
@@ -62,7 +63,7 @@ type linkInput struct {
 // link reads what deals are associated with. Only an error that says so means
 // that a deal has no association; any other makes its links unreadable.
 func (c *Client) link(ctx context.Context, ids []string, to string) (*linked, error) {
-	x := &linked{of: make(map[string][]link, len(ids)), failed: map[string]bool{}}
+	x := &linked{of: make(map[string][]link, len(ids)), failed: map[string]bool{}, words: map[string]string{}}
 	if e := c.refusals.of(to); e != nil {
 		x.refuse(e)
 		return x, nil
@@ -142,7 +143,7 @@ func (x *linked) add(inputs []linkInput, r gjson.Result) (next, silent []linkInp
 		}
 		spoken[id] = true
 		row.Get("to").ForEach(func(_, t gjson.Result) bool {
-			x.of[id] = merge(x.of[id], readLink(t))
+			x.of[id] = merge(x.of[id], x.link(t))
 			return true
 		})
 		switch after := row.Get("paging.next.after").String(); {
@@ -185,13 +186,36 @@ func withoutLinks(e gjson.Result) (ids []string, none bool) {
 	return readFault(e).IDs, false
 }
 
-func readLink(t gjson.Result) link {
+func (x *linked) link(t gjson.Result) link {
 	l := link{to: idOf(t.Get("toObjectId"))}
 	t.Get("associationTypes").ForEach(func(_, a gjson.Result) bool {
-		l.types = append(l.types, label{typeOf(a), strings.Clone(a.Get("label").String())})
+		var of label
+		a.ForEach(func(k, v gjson.Result) bool {
+			switch k.Str {
+			case "category":
+				of.typ.category = x.word(v.String())
+			case "typeId":
+				of.typ.id = v.Int()
+			case "label":
+				of.text = x.word(v.String())
+			}
+			return true
+		})
+		l.types = append(l.types, of)
 		return true
 	})
 	return l
+}
+
+// word returns a text that shares no memory with the answer. Labels say the
+// same few again and again.
+func (x *linked) word(text string) string {
+	if known, ok := x.words[text]; ok {
+		return known
+	}
+	text = strings.Clone(text)
+	x.words[text] = text
+	return text
 }
 
 // merge adds a link; a record that is linked twice keeps all its labels.

@@ -12,22 +12,99 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-// record is one object of a batch read.
+// record is one object of a batch read. Its texts share no memory with the
+// answer, of which they are the smaller part.
 type record struct {
-	id      string
-	values  map[string]string
-	history gjson.Result // propertiesWithHistory
-	body    gjson.Result
+	id               string
+	created, updated string // its own stamps
+	columns          *columns
+	texts            []string // one a column, null is ""
+	spoken           []bool   // columns that the answer speaks of
+	history          gjson.Result
 	// omits: the answer leaves empty properties out, so one that is missing is
 	// blank; otherwise it is missing because the token cannot see it.
 	omits bool
 }
 
+// columns are the properties a read may be answered with, shared by its records.
+type columns struct{ at map[string]int }
+
+// unasked come whatever is asked for.
+var unasked = []string{"createdate", "hs_lastmodifieddate", "hs_object_id"}
+
+func newColumns(properties []string) *columns {
+	c := &columns{at: make(map[string]int, len(properties)+len(unasked))}
+	for _, list := range [][]string{properties, unasked} {
+		for _, name := range list {
+			if _, ok := c.at[name]; !ok {
+				c.at[name] = len(c.at)
+			}
+		}
+	}
+	return c
+}
+
+func (c *columns) record(id string, omits bool) *record {
+	return &record{id: id, columns: c, texts: make([]string, len(c.at)), spoken: make([]bool, len(c.at)), omits: omits}
+}
+
+// take takes over one object of an answer.
+func (r *record) take(o gjson.Result) {
+	o.ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "id":
+			r.id = idOf(v)
+		case "createdAt":
+			r.created = strings.Clone(v.String())
+		case "updatedAt":
+			r.updated = strings.Clone(v.String())
+		case "propertiesWithHistory":
+			r.history = v
+		case "properties":
+			v.ForEach(func(k, v gjson.Result) bool {
+				if i, ok := r.columns.at[k.Str]; ok {
+					r.texts[i], r.spoken[i] = v.String(), true
+				}
+				return true
+			})
+		}
+		return true
+	})
+	r.own()
+}
+
+// own moves the texts into memory of their own, in one piece.
+func (r *record) own() {
+	n := 0
+	for _, text := range r.texts {
+		n += len(text)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, text := range r.texts {
+		b.WriteString(text)
+	}
+	all, from := b.String(), 0
+	for i, text := range r.texts {
+		r.texts[i] = all[from : from+len(text)]
+		from += len(text)
+	}
+}
+
+// text returns a property's text, "" if the answer does not speak of it.
+func (r *record) text(name string) string {
+	text, _ := r.value(name)
+	return text
+}
+
 // value returns a property's text; known is false if the answer does not speak
 // of it.
 func (r *record) value(name string) (text string, known bool) {
-	text, known = r.values[name]
-	return text, known || r.omits
+	i, ok := r.columns.at[name]
+	if !ok {
+		return "", r.omits
+	}
+	return r.texts[i], r.spoken[i] || r.omits
 }
 
 // cell is a property as text, Unreadable if the answer does not speak of it.
@@ -43,6 +120,7 @@ func (r *record) cell(kind crm.Kind, name string) crm.Cell {
 // missing (there is no such record) or refused (any other reason).
 type records struct {
 	mu      sync.Mutex // guards all below while chunks are read
+	columns *columns
 	found   map[string]*record
 	missing []string
 	refused []string
@@ -54,7 +132,7 @@ type idInput struct {
 
 // read reads records by id, up to batch in one call, several calls in flight.
 func (c *Client) read(ctx context.Context, object string, ids, properties, history []string, batch int) (*records, error) {
-	out := &records{found: make(map[string]*record, len(ids))}
+	out := &records{columns: newColumns(properties), found: make(map[string]*record, len(ids))}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(cap(c.slots))
 	for len(ids) > 0 {
@@ -89,26 +167,26 @@ func (c *Client) readChunk(ctx context.Context, object string, ids, properties, 
 	}
 	out.mu.Lock()
 	defer out.mu.Unlock()
-	out.add(c, ids, properties, r)
+	out.add(c, ids, r)
 	return nil
 }
 
 // add takes over a chunk's answer: every id asked for is accounted for.
-func (x *records) add(c *Client, ids, properties []string, r gjson.Result) {
+func (x *records) add(c *Client, ids []string, r gjson.Result) {
 	want := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		want[id] = true
 	}
 	var got []*record
-	spoken := map[string]int{}
+	spoken := make([]int, len(x.columns.at))
 	r.Get("results").ForEach(func(_, o gjson.Result) bool {
-		rec := &record{id: idOf(o.Get("id")), body: o, history: o.Get("propertiesWithHistory"), values: make(map[string]string, len(properties))}
-		o.Get("properties").ForEach(func(k, v gjson.Result) bool {
-			name := k.String()
-			rec.values[name] = v.String() // null is ""
-			spoken[name]++
-			return true
-		})
+		rec := x.columns.record("", false)
+		rec.take(o)
+		for i, said := range rec.spoken {
+			if said {
+				spoken[i]++
+			}
+		}
 		if want[rec.id] {
 			delete(want, rec.id)
 			x.found[rec.id] = rec
@@ -119,7 +197,7 @@ func (x *records) add(c *Client, ids, properties []string, r gjson.Result) {
 	// A property that one record of a chunk speaks of and another does not was
 	// left out because it is empty.
 	for _, n := range spoken {
-		if n < len(got) {
+		if n > 0 && n < len(got) {
 			c.omits.Store(true)
 			break
 		}
@@ -152,18 +230,14 @@ const smallBatch = 10
 
 // readOne reads one record that batches leave out.
 func (c *Client) readOne(ctx context.Context, object, id string, properties []string) (*record, error) {
-	rec := &record{id: id, values: make(map[string]string, len(properties)), omits: c.omits.Load()}
+	rec := newColumns(properties).record(id, c.omits.Load())
 	for from := 0; from == 0 || from < len(properties); from += propertiesInQuery {
 		part := properties[from:min(from+propertiesInQuery, len(properties))]
 		r, _, err := c.get(ctx, "/crm/v3/objects/"+object+"/"+id, url.Values{"properties": {strings.Join(part, ",")}, "archived": {"false"}})
 		if err != nil {
 			return nil, err
 		}
-		rec.body = r
-		r.Get("properties").ForEach(func(k, v gjson.Result) bool {
-			rec.values[k.String()] = v.String()
-			return true
-		})
+		rec.take(r)
 	}
 	return rec, nil
 }

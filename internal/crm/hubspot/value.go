@@ -44,7 +44,11 @@ func instant(raw string) (time.Time, bool) {
 	if raw == "" {
 		return time.Time{}, false
 	}
-	if ms, err := strconv.ParseInt(raw, 10, 64); err == nil {
+	if digits(strings.TrimPrefix(raw, "-")) {
+		ms, err := strconv.ParseInt(raw, 10, 64)
+		if err != nil {
+			return time.Time{}, false
+		}
 		const most = 253402300799999 // the end of year 9999
 		if ms < -most || ms > most {
 			return time.Time{}, false

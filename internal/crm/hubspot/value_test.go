@@ -1,6 +1,8 @@
 package hubspot
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,7 +106,11 @@ func wonWith(values map[string]string) crm.Moment {
 		panic(err)
 	}
 	b := &batch{c: &Client{setup: crm.Setup{Zone: berlin}}, s: &schema{account: account{zone: berlin}}}
-	return b.wonAt(&record{values: values})
+	rec := newColumns(slices.Collect(maps.Keys(values))).record("1", false)
+	for name, text := range values {
+		rec.texts[rec.columns.at[name]] = text
+	}
+	return b.wonAt(rec)
 }
 
 func TestWhenADealWasWon(t *testing.T) {
