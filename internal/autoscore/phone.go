@@ -30,5 +30,9 @@ func (j *Judge) dial(text string) (e164 string) {
 	if err != nil || !phonenumbers.IsValidNumber(n) {
 		return ""
 	}
-	return phonenumbers.Format(n, phonenumbers.RFC3966)
+	e164 = phonenumbers.Format(n, phonenumbers.E164)
+	if ext := n.GetExtension(); ext != "" {
+		e164 += ";ext=" + ext
+	}
+	return e164
 }
