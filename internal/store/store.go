@@ -80,7 +80,7 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 	// under _pragma and applies it before _journal_mode, which fills the first page.
 	q := url.Values{
 		"_txlock": {"immediate"}, "_journal_mode": {"WAL"},
-		"_pragma": {"page_size(16384)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-2000)", "wal_autocheckpoint(1000)"},
+		"_pragma": {"page_size(16384)", "busy_timeout(60000)", "synchronous(NORMAL)", "foreign_keys(ON)", "cache_size(-1000)", "wal_autocheckpoint(1000)"},
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: s.dsn}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
