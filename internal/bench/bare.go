@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,19 +54,39 @@ type bare struct {
 func (b *bare) call(ctx context.Context, method, path string, in, out any) error {
 	b.slots <- struct{}{}
 	defer func() { <-b.slots }()
-	var body io.Reader
-	if form, ok := in.(url.Values); ok {
-		body = strings.NewReader(form.Encode())
-	} else if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, b.base+path, body)
+	raw, err := payload(in)
 	if err != nil {
 		return err
+	}
+	for {
+		status, answer, err := b.send(ctx, method, path, raw, in)
+		switch {
+		case err != nil:
+			return err
+		case status == http.StatusTooManyRequests: // a limiter is what it does without
+			time.Sleep(time.Second)
+		case status > 299:
+			return fmt.Errorf("%s %s: %d: %.300s", method, path, status, answer)
+		default:
+			return json.Unmarshal(answer, out)
+		}
+	}
+}
+
+func payload(in any) ([]byte, error) {
+	switch in := in.(type) {
+	case nil:
+		return nil, nil
+	case url.Values:
+		return []byte(in.Encode()), nil
+	}
+	return json.Marshal(in)
+}
+
+func (b *bare) send(ctx context.Context, method, path string, raw []byte, in any) (status int, answer []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, b.base+path, bytes.NewReader(raw))
+	if err != nil {
+		return 0, nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if _, ok := in.(url.Values); ok {
@@ -76,17 +97,11 @@ func (b *bare) call(ctx context.Context, method, path string, in, out any) error
 	}
 	resp, err := b.http.Do(req)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode > 299 {
-		return fmt.Errorf("%s %s: %s: %.300s", method, path, resp.Status, raw)
-	}
-	return json.Unmarshal(raw, out)
+	answer, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
 }
 
 // own are the logical fields that syncd writes.

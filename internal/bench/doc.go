@@ -13,6 +13,7 @@ type Case struct {
 	Deals   int
 	Latency time.Duration // added to every request by the simulator
 	Limits  bool          // the simulator refuses as the vendor does
+	Alone   bool          // without the bare program
 }
 
 // Cost is what one process took.

@@ -49,14 +49,16 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 		row.Written += n
 	}
 	row.Floor = floor(c, row.Calls).Seconds()
-	if row.Bare, err = run(ctx, "bench", "bare", "-c", config); err != nil {
-		return Row{}, fmt.Errorf("bare program: %w", err)
+	if !c.Alone {
+		if row.Bare, err = run(ctx, "bench", "bare", "-c", config); err != nil {
+			return Row{}, fmt.Errorf("bare program: %w", err)
+		}
+		last, err := sim.counters()
+		if err != nil {
+			return Row{}, err
+		}
+		row.Bare.Calls, row.Bare.InFlight = last.since(after).calls(), last.InFlight
 	}
-	last, err := sim.counters()
-	if err != nil {
-		return Row{}, err
-	}
-	row.Bare.Calls, row.Bare.InFlight = last.since(after).calls(), last.InFlight
 	row.CallsRatio = ratio(float64(row.Calls-row.Fixed), float64(row.Minimum))
 	row.CPURatio, row.WallRatio = ratio(row.CPU, row.Bare.CPU), ratio(row.Wall, row.Bare.Wall)
 	row.FloorRatio = ratio(row.Wall, row.Floor)
