@@ -92,7 +92,7 @@ func (s Sheet) Cell(base string) crm.Cell {
 
 // Entered collects the cells in which a person scores the card's judgement items.
 func (s Sheet) Entered() autoscore.Entered {
-	e := autoscore.Entered{}
+	e := make(autoscore.Entered, 24)
 	for item := range s.card.Items() {
 		if item.Auto {
 			continue

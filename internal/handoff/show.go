@@ -26,29 +26,30 @@ const textLimit = 255
 // them: it moves only when something else does.
 func show(in Input, out Output) map[string]string {
 	s, card := out.State, in.Card
-	v := map[string]string{
-		"status":            string(s.Status),
-		"attempt":           strconv.Itoa(s.Attempt),
-		"score_out_of":      strconv.Itoa(card.OutOf),
-		"range":             rangeText(card, out.Result, s.Final != nil),
-		"gaps":              Gaps(card, out.Result),
-		"ball":              ball(s, out.Result),
-		"key":               Key(in.Deal.Ref.ID, card.ID, s.Attempt, s.Copied),
-		"scorecard_version": s.Version,
-		"sync_message":      message(card, out),
-		"due_at":            stamp(s.Due),
-		"hold":              "false",
-		"escalation":        NoEscalation,
-		"escalated_at":      stamp(s.EscalatedAt),
-		"resolved_at":       stamp(s.ResolvedAt),
-		"score":             "", "band": "", "health": "", "action": "",
+	v := shown{make(map[string]string, 48), card}
+	v.set("status", string(s.Status))
+	v.set("attempt", strconv.Itoa(s.Attempt))
+	v.set("score_out_of", strconv.Itoa(card.OutOf))
+	v.set("range", rangeText(card, out.Result, s.Final != nil))
+	v.set("gaps", Gaps(card, out.Result))
+	v.set("ball", ball(s, out.Result))
+	v.set("key", Key(in.Deal.Ref.ID, card.ID, s.Attempt, s.Copied))
+	v.set("scorecard_version", s.Version)
+	v.set("sync_message", message(card, out))
+	v.set("due_at", stamp(s.Due))
+	v.set("hold", "false")
+	v.set("escalation", NoEscalation)
+	v.set("escalated_at", stamp(s.EscalatedAt))
+	v.set("resolved_at", stamp(s.ResolvedAt))
+	for _, base := range []string{"score", "band", "health", "action"} {
+		v.set(base, "")
 	}
 	for _, cat := range card.Categories {
-		v["category_"+cat.ID] = ""
+		v.set("category_"+cat.ID, "")
 	}
 	for item := range card.Items() {
 		if item.Auto {
-			v["item_"+crm.Underscored(item.ID)+"_score"] = scoreText(out.Result.Item(item.ID))
+			v.set("item_"+crm.Underscored(item.ID)+"_score", scoreText(out.Result.Item(item.ID)))
 		}
 	}
 	switch {
@@ -56,35 +57,39 @@ func show(in Input, out Output) map[string]string {
 		showFinal(in, s, v)
 	case in.Settings.EarlyWarning && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
 		if out.Result.Ceiling <= card.LowestBand().Max {
-			v["hold"] = "true"
+			v.set("hold", "true")
 		}
 	}
-	named := make(map[string]string, len(v))
-	for base, text := range v {
-		named[card.Field(base)] = text
-	}
-	return named
+	return v.texts
 }
 
+// shown is what a card's own fields should hold, by logical name.
+type shown struct {
+	texts map[string]string
+	card  *scorecard.Card
+}
+
+func (v shown) set(base, text string) { v.texts[v.card.Field(base)] = text }
+
 // showFinal fills in what only a final has.
-func showFinal(in Input, s State, v map[string]string) {
-	v["score"] = strconv.Itoa(s.Final.Total)
-	v["band"] = s.Final.Band
+func showFinal(in Input, s State, v shown) {
+	v.set("score", strconv.Itoa(s.Final.Total))
+	v.set("band", s.Final.Band)
 	for _, cat := range in.Card.Sums(s.Final.score).Categories {
-		v["category_"+cat.ID] = strconv.Itoa(cat.Points)
+		v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
 	}
 	band := in.Card.Band(s.Final.Total)
 	if band == nil {
 		return
 	}
-	v["health"] = band.Health
-	v["action"] = cut(actionOf(band, s, in.Now), textLimit)
+	v.set("health", band.Health)
+	v.set("action", cut(actionOf(band, s, in.Now), textLimit))
 	if s.Status == Closed {
 		return
 	}
-	v["hold"] = strconv.FormatBool(band.Hold)
+	v.set("hold", strconv.FormatBool(band.Hold))
 	if band.Escalation != "" {
-		v["escalation"] = band.Escalation
+		v.set("escalation", band.Escalation)
 	}
 }
 

@@ -116,8 +116,13 @@ func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent, nums map[st
 		return fmt.Errorf("store intents: one slice has %d for %d deals and cards", len(list), len(seqs))
 	}
 	payloads := make([][]any, len(list))
+	var buf []byte
+	text := func(m map[string]string) string {
+		buf = crm.AppendTexts(buf[:0], m)
+		return string(buf)
+	}
 	for i, in := range list {
-		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], string(crm.AppendTexts(nil, in.Fields)), string(crm.AppendTexts(nil, in.Before)), in.InputHash}
+		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], text(in.Fields), text(in.Before), in.InputHash}
 	}
 	return s.insert(ctx, tx, "payloads", payloadColumns, payloads, "")
 }

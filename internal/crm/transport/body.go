@@ -24,29 +24,39 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > t.o.MaxBody {
 		return nil, errTooLarge
 	}
-	// Answers come compressed and of unknown length: they grow in a buffer that
-	// is used again.
-	buf := scratch.Get().(*bytes.Buffer)
+	// Answers come compressed and of unknown length: they are read in pieces,
+	// whose memory is used again, and put together once their length is known.
+	var pieces []*piece
 	defer func() {
-		if buf.Cap() <= keptScratch {
-			buf.Reset()
-			scratch.Put(buf)
+		for _, p := range pieces {
+			scratch.Put(p)
 		}
 	}()
-	n, err := buf.ReadFrom(io.LimitReader(resp.Body, t.o.MaxBody+1))
-	if err != nil {
-		return nil, err
+	size := 0
+	for ended := false; !ended; {
+		p := scratch.Get().(*piece)
+		pieces = append(pieces, p)
+		for n := 0; n < len(p) && !ended; {
+			k, err := resp.Body.Read(p[n:])
+			n, size = n+k, size+k
+			if int64(size) > t.o.MaxBody {
+				return nil, errTooLarge
+			}
+			if ended = errors.Is(err, io.EOF); err != nil && !ended {
+				return nil, err
+			}
+		}
 	}
-	if n > t.o.MaxBody {
-		return nil, errTooLarge
+	body := make([]byte, 0, size)
+	for _, p := range pieces {
+		body = append(body, p[:min(len(p), size-len(body))]...)
 	}
-	return bytes.Clone(buf.Bytes()), nil
+	return body, nil
 }
 
-var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+type piece [64 << 10]byte
 
-// keptScratch is the largest buffer kept for the next answer.
-const keptScratch = 1 << 20
+var scratch = sync.Pool{New: func() any { return new(piece) }}
 
 // payloadOf returns what gives a request's body anew for every attempt, nil if
 // there is none.
