@@ -94,7 +94,14 @@ func (c *call) composite() (*answer, *apiError) {
 	if e := decode(c.body, &in); e != nil {
 		return nil, e
 	}
-	if e := checkComposite(in.Requests); e != nil {
+	if e := c.s.overLimit(in.Requests); e != nil {
+		// The vendor wraps this one: a single result that belongs to no
+		// subrequest (a payload in guardian/support-service-lambdas#766).
+		return ok(map[string]any{"compositeResponse": []any{map[string]any{
+			"body": []*apiError{e}, "httpHeaders": map[string]string{}, "httpStatusCode": e.status, "referenceId": nil,
+		}}}), nil
+	}
+	if e := checkReferences(in.Requests); e != nil {
 		return nil, e
 	}
 	results := make([]subresponse, 0, len(in.Requests))
@@ -143,15 +150,36 @@ func fine(res subresponse) bool {
 	return true
 }
 
-func checkComposite(list []subrequest) *apiError {
+// overLimit refuses more subrequests than one composite call may have.
+func (s *Server) overLimit(list []subrequest) *apiError {
+	queries, collections, most := 0, 0, maxQueries
+	if s.o.CompositeCollections != 0 {
+		most = max(s.o.CompositeCollections, 0)
+	}
+	for _, rq := range list {
+		switch {
+		case strings.Contains(rq.URL, "/composite/sobjects"):
+			collections++
+		case strings.Contains(rq.URL, "/query"):
+			queries++
+		}
+	}
+	switch {
+	case len(list) > maxSubrequests:
+		return refuse(400, "LIMIT_EXCEEDED", "The request can’t contain more than %d operations.", maxSubrequests)
+	case queries+collections > maxQueries:
+		return refuse(400, "LIMIT_EXCEEDED", "The request can’t contain more than %d query or sObject Collections operations.", maxQueries)
+	case collections > most:
+		return refuse(400, "LIMIT_EXCEEDED", "The request can’t contain more than %d sObject Collections operations.", most)
+	}
+	return nil
+}
+
+func checkReferences(list []subrequest) *apiError {
 	if len(list) == 0 {
 		return refuse(400, "JSON_PARSER_ERROR", "compositeRequest must not be empty")
 	}
-	if len(list) > maxSubrequests {
-		return refuse(400, "LIMIT_EXCEEDED", "The request has %d subrequests, the maximum is %d", len(list), maxSubrequests)
-	}
 	names := map[string]bool{}
-	heavy := 0
 	for _, rq := range list {
 		switch {
 		case !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`).MatchString(rq.ReferenceID):
@@ -160,12 +188,6 @@ func checkComposite(list []subrequest) *apiError {
 			return refuse(400, "INVALID_REFERENCE", "Duplicate referenceId provided: %s", rq.ReferenceID)
 		}
 		names[rq.ReferenceID] = true
-		if strings.Contains(rq.URL, "/query") || strings.Contains(rq.URL, "/composite/sobjects") {
-			heavy++
-		}
-	}
-	if heavy > maxQueries {
-		return refuse(400, "LIMIT_EXCEEDED", "The request has more than %d query or sObject Collections subrequests", maxQueries)
 	}
 	return nil
 }

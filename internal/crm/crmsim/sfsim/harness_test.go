@@ -192,6 +192,23 @@ func (p reply) list() []map[string]any {
 	return out
 }
 
+// subresult is one result of a composite call.
+type subresult struct {
+	Body   json.RawMessage `json:"body"`
+	Status int             `json:"httpStatusCode"`
+	Ref    *string         `json:"referenceId"`
+}
+
+// composite are the results of a composite call.
+func (p reply) composite() []subresult {
+	p.t.Helper()
+	var out struct {
+		R []subresult `json:"compositeResponse"`
+	}
+	p.decode(&out)
+	return out.R
+}
+
 // rows are the records of a query result.
 func (p reply) rows() []map[string]any {
 	p.t.Helper()

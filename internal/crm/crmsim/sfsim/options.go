@@ -33,6 +33,7 @@ type Options struct {
 	NoSOAPLogin         bool          // SOAP login() is switched off, as in new orgs
 	WallClockAssertions bool          // judge exp of JWTs by the machine's clock, not the simulated one
 
+	CompositeCollections  int           // collections calls in a composite call; 0 means 5, below 0 none: the vendor's pages differ
 	UnknownFieldPerRecord bool          // in collections an unknown field refuses its record, not the call
 	NoArchive             bool          // activities older than a year stay in plain queries
 	MergeStampsChildren   bool          // records moved to the winner of a merge get new stamps

@@ -345,8 +345,8 @@ func TestComposite(t *testing.T) {
 		many = append(many, one("GET", "/limits", fmt.Sprintf("r%d", i), ""))
 		queries = append(queries, one("GET", "/query?q=SELECT+Id+FROM+User", fmt.Sprintf("q%d", i), ""))
 	}
-	send(`{"compositeRequest":[`+strings.Join(many, ",")+`]}`).refused(400, "LIMIT_EXCEEDED", "25")
-	send(`{"compositeRequest":[`+strings.Join(queries[:6], ",")+`]}`).refused(400, "LIMIT_EXCEEDED", "5")
+	send(`{"compositeRequest":[` + strings.Join(many, ",") + `]}`).overLimit("25")
+	send(`{"compositeRequest":[` + strings.Join(queries[:6], ",") + `]}`).overLimit("5")
 	send(`{"compositeRequest":[`+many[0]+`,`+many[0]+`]}`).refused(400, "INVALID_REFERENCE", "Duplicate")
 }
 
