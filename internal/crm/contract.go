@@ -50,7 +50,8 @@ type Sink interface {
 	// cannot go on (auth, quota, unavailable); outcomes are complete then
 	// too, NotSent or Unknown for what was not confirmed.
 	Write(ctx context.Context, updates []Update) ([]Outcome, error)
-	// WriteBatch is the number of deals one call writes.
+	// WriteBatch is the number of deals one call writes. It may become smaller
+	// while a batch is on its way; Write still takes the one it was asked for.
 	WriteBatch() int
 }
 

@@ -167,13 +167,15 @@ func (w *Writer) settle(ctx context.Context, t Target, batch []store.Intent, out
 	if len(ids) == 0 || (sendErr != nil && crm.KindOf(sendErr) != crm.Unavailable) {
 		return nil
 	}
-	loaded, err := t.Source.Load(ctx, ids)
-	if err != nil {
-		return err
-	}
-	shown := make(map[crm.DealID]*crm.Deal, len(loaded.Deals))
-	for i := range loaded.Deals {
-		shown[crm.DealID(loaded.Deals[i].Ref.ID)] = &loaded.Deals[i]
+	shown := make(map[crm.DealID]*crm.Deal, len(ids))
+	for part := range slices.Chunk(ids, t.Source.LoadBatch()) { // a write may be of more deals than a read
+		loaded, err := t.Source.Load(ctx, part)
+		if err != nil {
+			return err
+		}
+		for i := range loaded.Deals {
+			shown[crm.DealID(loaded.Deals[i].Ref.ID)] = &loaded.Deals[i]
+		}
 	}
 	for i := range outcomes {
 		o := &outcomes[i]

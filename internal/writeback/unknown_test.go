@@ -93,6 +93,28 @@ func TestALostAnswerIsReadBeforeAnythingIsSentAgain(t *testing.T) {
 	}
 }
 
+// A write may be of more deals than a read takes.
+func TestALostAnswerIsReadInAsManyLoadsAsItTakes(t *testing.T) {
+	r := newRig(t)
+	r.crm.size = 5
+	r.plan(t, "r1", "d1", "d2", "d3", "d4", "d5")
+	r.crm.onWrite = func(n int, u []crm.Update) ([]crm.Outcome, error) {
+		if n > 1 {
+			r.crm.commit(u...)
+			return all(u, crm.Confirmed), nil
+		}
+		r.crm.commit(u[0], u[3], u[4])
+		return all(u, crm.Unknown), nil
+	}
+	if tally := r.apply(t, "r1"); tally != (writeback.Tally{Sent: 5, Confirmed: 5, Fields: 10}) {
+		t.Errorf("%+v", tally)
+	}
+	if d := cmp.Diff([]string{"write d1 d2 d3 d4 d5", "load d1 d2", "load d3 d4", "load d5", "write d2 d3"}, r.crm.log); d != "" {
+		t.Error(d)
+	}
+	r.once(t)
+}
+
 // While the record cannot be read either, nothing is known and nothing is sent.
 func TestAnUnknownOutcomeStaysSoUntilItCanBeRead(t *testing.T) {
 	r := newRig(t)
