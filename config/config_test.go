@@ -110,6 +110,27 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// Composite writes are off unless asked for, and Salesforce's alone.
+func TestCompositeWrites(t *testing.T) {
+	const on = "    composite_writes: true\n    scope:"
+	for _, c := range []struct {
+		src  string
+		want bool
+	}{{good, false}, {strings.Replace(good, "    scope:", on, 1), true}} {
+		if cfg, faults := config.Parse("x.yaml", []byte(c.src)); len(faults) > 0 || cfg.Connections[0].Composite != c.want {
+			t.Errorf("want %v: %v", c.want, faults)
+		}
+	}
+	hubspot, err := config.Example("hubspot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, faults := config.Parse("x.yaml", []byte(strings.Replace(hubspot, "    scope:", on, 1)))
+	if len(faults) != 1 || faults[0].Path != "connections[0].composite_writes" || !strings.Contains(faults[0].Fix, "remove") {
+		t.Errorf("for HubSpot: %v", faults)
+	}
+}
+
 func TestTheServerCanBeSwitchedOff(t *testing.T) {
 	for src, want := range map[string]string{"": "127.0.0.1:8080", `http: {listen: ""}`: "", "http: {listen: off}": "off", `http: {listen: "off", admin: "[::1]:0"}`: "off"} {
 		c, faults := config.Parse("x.yaml", []byte(good+src+"\n"))

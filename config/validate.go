@@ -234,6 +234,9 @@ func (c *Connection) validateSalesforce(v *checker, path string) {
 
 func (c *Connection) validateHubSpot(v *checker, path string) {
 	v.oneOf(path+".api_version", c.APIVersion, hsVersions)
+	if c.Composite {
+		v.fault(path+".composite_writes", "is not for HubSpot, which takes 100 records a call", "remove it")
+	}
 	v.address(path+".base_url", c.BaseURL)
 	v.oneOf(path+".auth.flow", c.Auth.Flow, []string{"token", "oauth"})
 	if c.Auth.Flow == "oauth" {

@@ -158,7 +158,7 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 			Flow: con.Auth.Flow, LoginURL: con.Auth.LoginURL, Username: con.Auth.Username, Audience: con.Auth.Audience,
 			ClientID: secrets["client_id"], ClientSecret: secrets["client_secret"], PrivateKey: secrets["private_key"],
 			RefreshToken: secrets["refresh_token"], Password: secrets["password"], SecurityToken: secrets["security_token"],
-		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, Gate: gate})
+		}, salesforce.Options{APIVersion: con.APIVersion, Log: a.log, InFlight: con.InFlight, CompositeWrites: con.Composite, Gate: gate})
 		if err != nil {
 			return nil, err
 		}

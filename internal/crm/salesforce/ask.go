@@ -180,7 +180,7 @@ func (r *round) composite(ctx context.Context, parts []part) error {
 		}
 		status := int(a.Get("httpStatusCode").Int())
 		if status < 200 || status > 299 {
-			err = r.failed(ctx, p, subError(status, a.Get("body")), inside, gen)
+			err = r.failed(ctx, p, subError("query", status, a.Get("body")), inside, gen)
 		} else {
 			err = r.pages(ctx, p, a.Get("body"), gen)
 		}
@@ -213,7 +213,7 @@ func (r *round) compositeFailed(ctx context.Context, parts []part, err error) er
 }
 
 // subError is the error of one result within a composite answer.
-func subError(status int, body gjson.Result) error {
+func subError(op string, status int, body gjson.Result) error {
 	v := body
 	if v.IsArray() {
 		v = v.Get("0")
@@ -227,7 +227,7 @@ func subError(status int, body gjson.Result) error {
 	}
 	verdict := verdict(status, nil, f)
 	return &crm.Error{
-		Op: "salesforce.query", Kind: verdict.Kind, Code: verdict.Code, After: verdict.After, Fix: verdict.Fix,
+		Op: "salesforce." + op, Kind: verdict.Kind, Code: verdict.Code, After: verdict.After, Fix: verdict.Fix,
 		Err: errText(verdict.Message),
 	}
 }

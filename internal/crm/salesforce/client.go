@@ -31,6 +31,9 @@ type Options struct {
 	Gate     func() error
 	InFlight int // requests at once; 0 means 10
 	BatchIDs int // deals one Load takes; 0 means 800, which is also the most
+	// CompositeWrites lets one request write 1,000 deals, 200 in each of five
+	// subrequests, for as long as the org takes it.
+	CompositeWrites bool
 }
 
 const (
@@ -50,9 +53,12 @@ type Client struct {
 	log     *zap.Logger
 	slots   chan struct{} // requests in flight
 	batch   int
+	// composite: writes may travel together, unless apart.
+	composite bool
 
 	usage  atomic.Pointer[usage]
 	plain  atomic.Bool // the org refuses composite requests
+	apart  atomic.Bool // the org does not take writes together
 	schema schemaCache
 	pace   pace
 
@@ -107,7 +113,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	}
 	c := &Client{
 		setup: setup, version: version, base: login, log: o.Log,
-		slots: make(chan struct{}, o.InFlight), batch: o.BatchIDs,
+		slots: make(chan struct{}, o.InFlight), batch: o.BatchIDs, composite: o.CompositeWrites,
 		people: map[crm.UserID]*crm.Person{},
 	}
 	unsigned := transport.New(transport.Options{
@@ -125,8 +131,14 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 // LoadBatch is the number of deals one Load takes with the fewest calls.
 func (c *Client) LoadBatch() int { return c.batch }
 
-// WriteBatch is the number of deals one call writes.
-func (c *Client) WriteBatch() int { return writeBatch }
+// WriteBatch is the number of deals one call writes: 200, or 1,000 for as long
+// as writes travel together.
+func (c *Client) WriteBatch() int {
+	if c.composite && !c.apart.Load() {
+		return writesPerComposite * writeBatch
+	}
+	return writeBatch
+}
 
 // Calls counts API requests so far by kind, sign-ins included.
 func (c *Client) Calls() map[string]int64 {
@@ -246,7 +258,9 @@ func malformed(op, what string) error {
 // lose notes a field that the org's description promised and a write was
 // refused for; it is not written again until the schema is read anew.
 func (c *Client) lose(native string) {
-	c.lost.Store(strings.ToLower(native), true)
+	if _, known := c.lost.LoadOrStore(strings.ToLower(native), true); known {
+		return
+	}
 	c.log.Warn("the org refuses a field that it described; it is not written until the schema is read again", zap.String("field", native))
 }
 

@@ -40,6 +40,10 @@ type fakeOrg struct {
 	writes   []map[string]any
 	// before may answer in the org's place.
 	before func(w http.ResponseWriter, r *http.Request, body string) bool
+	// inside may answer a subrequest of a composite in the org's place, if its
+	// status is not 0; reshape may change what a composite is answered with.
+	inside  func(ref, body string) (status int, answer any)
+	reshape func(results []map[string]any) any
 }
 
 func newFakeOrg(t *testing.T) *fakeOrg {
@@ -222,8 +226,10 @@ func (o *fakeOrg) describe(name string) (int, any) {
 func (o *fakeOrg) composite(body string) (int, any) {
 	var req struct {
 		Subs []struct {
-			URL string `json:"url"`
-			Ref string `json:"referenceId"`
+			Method string          `json:"method"`
+			URL    string          `json:"url"`
+			Ref    string          `json:"referenceId"`
+			Body   json.RawMessage `json:"body"`
 		} `json:"compositeRequest"`
 	}
 	if json.Unmarshal([]byte(body), &req) != nil || len(req.Subs) > 5 {
@@ -232,10 +238,19 @@ func (o *fakeOrg) composite(body string) (int, any) {
 	var out []map[string]any
 	for _, s := range req.Subs {
 		u, _ := url.Parse(s.URL)
-		status, v := o.answer("GET", u, "")
+		status, v := 0, any(nil)
+		if o.inside != nil {
+			status, v = o.inside(s.Ref, string(s.Body))
+		}
+		if status == 0 {
+			status, v = o.answer(s.Method, u, string(s.Body))
+		}
 		out = append(out, map[string]any{"body": v, "httpHeaders": map[string]any{}, "httpStatusCode": status, "referenceId": s.Ref})
 	}
 	slices.Reverse(out) // by reference, not by position
+	if o.reshape != nil {
+		return 200, map[string]any{"compositeResponse": o.reshape(out)}
+	}
 	return 200, map[string]any{"compositeResponse": out}
 }
 

@@ -31,6 +31,9 @@ func faultOf(body []byte) fault {
 		return fault{Message: "an answer that is not JSON"}
 	}
 	v := gjson.ParseBytes(b)
+	if inner := v.Get("compositeResponse.0.body"); inner.Exists() {
+		v = inner
+	}
 	if v.IsArray() {
 		v = v.Get("0")
 	}

@@ -43,7 +43,7 @@ var _ transport.Policy = policy{}
 func (policy) Kind(req *http.Request) string {
 	path := req.URL.Path
 	switch {
-	case strings.HasSuffix(path, "/composite/sobjects"):
+	case strings.HasSuffix(path, "/composite/sobjects"), writesTogether(req):
 		return "write"
 	case strings.HasSuffix(path, "/composite"):
 		return "composite"
@@ -59,9 +59,10 @@ func (policy) Kind(req *http.Request) string {
 	return "other"
 }
 
-// Safe allows reads to be sent again. A composite carries only queries here.
+// Safe allows reads to be sent again. A composite carries only queries, or only
+// writes.
 func (policy) Safe(req *http.Request) bool {
-	return req.Method == http.MethodGet || req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/composite")
+	return req.Method == http.MethodGet || req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/composite") && !writesTogether(req)
 }
 
 // Wait does not hold requests back: Salesforce limits the day and the number

@@ -56,6 +56,12 @@ var classes = map[string]crm.Class{
 	codeLimit:                                       crm.ClassQuota,
 }
 
+// overGovernor reports whether a trigger or flow ran into a limit of its
+// transaction.
+func overGovernor(f fault) bool {
+	return strings.Contains(f.Message, "CPU time limit") || strings.Contains(f.Message, "Too many SOQL")
+}
+
 func classOf(f fault) crm.Class {
 	switch {
 	case strings.HasPrefix(f.Code, "TXN_SECURITY_"):
@@ -65,7 +71,7 @@ func classOf(f fault) crm.Class {
 		switch {
 		case strings.Contains(f.Message, "UNABLE_TO_LOCK_ROW"):
 			return crm.ClassLocked
-		case strings.Contains(f.Message, "CPU time limit"), strings.Contains(f.Message, "Too many SOQL"):
+		case overGovernor(f):
 			return crm.ClassBusy
 		}
 	}

@@ -19,41 +19,46 @@ import (
 type record struct {
 	id      string
 	values  map[string]any    // by API name
-	logical map[string]string // API name -> logical name
+	logical map[string]string // API name -> logical name, shared by all
 	skipped []string          // logical names that cannot be written
 	to      []int             // positions of its updates
 }
 
-// Write sets fields on up to 200 deals with one call. Results are matched by
-// position. A field that the org turns out not to know is left out and the
-// rest sent again; a request refused as a whole for another reason is sent
-// again in halves until the record at fault is alone. Fields left out of a
-// confirmed update are named in its outcome.
+// Write sets fields on up to 200 deals with one call, or 1,000 where writes may
+// travel together. Results are matched by position. A field that the org turns
+// out not to know is left out and the rest sent again; a request refused as a
+// whole for another reason is sent again in halves until the record at fault is
+// alone. Fields left out of a confirmed update are named in its outcome.
 func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome, error) {
 	out := make([]crm.Outcome, len(updates))
 	for i, u := range updates {
 		out[i].ID = u.ID
 	}
-	if len(updates) > writeBatch {
-		return out, &crm.Error{Op: "salesforce.Write", Kind: crm.Invalid, Err: fmt.Errorf("%d updates at once, at most %d", len(updates), writeBatch)}
+	most := writeBatch
+	if c.composite {
+		most *= writesPerComposite
+	}
+	if len(updates) > most {
+		return out, &crm.Error{Op: "salesforce.Write", Kind: crm.Invalid, Err: fmt.Errorf("%d updates at once, at most %d", len(updates), most)}
 	}
 	s, _, err := c.current(ctx)
 	if err != nil {
 		return out, err
 	}
-	w := &writing{c: c, out: out, halves: mostHalves}
+	w := &writing{c: c, out: out, halves: mostHalves * (len(updates)/writeBatch + 1), logical: map[string]string{}}
 	err = w.send(ctx, w.prepare(s, updates))
 	return out, err
 }
 
 // writing is one Write.
 type writing struct {
-	c      *Client
-	out    []crm.Outcome
-	halves int // requests left for finding records that spoil a whole one
+	c       *Client
+	out     []crm.Outcome
+	halves  int               // requests left for finding records that spoil a whole one
+	logical map[string]string // API name -> logical name of what is written
 }
 
-// mostHalves bounds that search: three bad records among 200 take about 40.
+// mostHalves bounds that search for each 200: three bad records take about 40.
 const mostHalves = 64
 
 // prepare translates updates to records. What can be told to fail is rejected
@@ -83,7 +88,6 @@ func (w *writing) prepare(s *schema, updates []crm.Update) []*record {
 		}
 		if first := byID[r.id]; first != nil { // one record twice in a call fails: the later update wins
 			maps.Copy(first.values, r.values)
-			maps.Copy(first.logical, r.logical)
 			first.skipped = append(first.skipped, r.skipped...)
 			first.to = append(first.to, i)
 			continue
@@ -97,7 +101,7 @@ func (w *writing) prepare(s *schema, updates []crm.Update) []*record {
 
 // record translates one update. why names a fault of the update itself.
 func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
-	r = &record{id: id18(string(u.ID)), values: map[string]any{}, logical: map[string]string{}}
+	r = &record{id: id18(string(u.ID)), values: make(map[string]any, len(u.Fields)), logical: w.logical}
 	for _, name := range sortedKeys(u.Fields) {
 		m := s.mapping.byName[name]
 		switch {
@@ -124,29 +128,69 @@ func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
 }
 
 // send sends records until each has an outcome or the connection cannot go on.
-func (w *writing) send(ctx context.Context, records []*record) error {
-	if len(records) == 0 {
-		return nil
+func (w *writing) send(ctx context.Context, records []*record) (err error) {
+	for len(records) > 0 && err == nil {
+		if len(records) > writeBatch && w.c.WriteBatch() > writeBatch {
+			records, err = w.together(ctx, records)
+		} else {
+			records, err = w.each(ctx, records)
+		}
 	}
+	return err
+}
+
+// each sends records in calls of their own, one after the other, and returns
+// those to send once more.
+func (w *writing) each(ctx context.Context, records []*record) (left []*record, err error) {
+	for chunk := range slices.Chunk(records, writeBatch) {
+		again, err := w.took(ctx, chunk, w.patch(ctx, chunk))
+		left = append(left, again...)
+		if err != nil {
+			return left, err
+		}
+	}
+	return left, nil
+}
+
+// reply is what came back for some records.
+type reply struct {
+	answer gjson.Result
+	err    error
+}
+
+// patch sends at most 200 records in a call of their own.
+func (w *writing) patch(ctx context.Context, records []*record) reply {
+	body, _, err := w.c.do(ctx, "PATCH", w.c.data(collections), collection(records))
+	return reply{transport.Parse(body), err}
+}
+
+// collections is the resource that takes many records.
+const collections = "composite/sobjects"
+
+// collection is the body that updates records.
+func collection(records []*record) map[string]any {
 	payload := make([]map[string]any, len(records))
 	for i, r := range records {
 		m := map[string]any{"attributes": map[string]string{"type": "Opportunity"}, "id": r.id}
-		for k, v := range r.values {
-			m[k] = v
-		}
+		maps.Copy(m, r.values)
 		payload[i] = m
 	}
-	body, _, err := w.c.do(ctx, "PATCH", w.c.data("composite/sobjects"), map[string]any{"allOrNone": false, "records": payload})
-	if err != nil {
-		return w.refused(ctx, records, err)
+	return map[string]any{"allOrNone": false, "records": payload}
+}
+
+// took gives records their outcomes by what came back for them, and returns
+// those to send once more.
+func (w *writing) took(ctx context.Context, records []*record, r reply) (left []*record, err error) {
+	if r.err != nil {
+		return w.refused(ctx, records, r.err)
 	}
-	return w.results(ctx, records, transport.Parse(body))
+	return w.results(records, r.answer)
 }
 
 // results matches the answer to the records by position: a failed record need
 // not carry its id. Records refused for a field that our user may not write are
-// sent once more without it.
-func (w *writing) results(ctx context.Context, records []*record, answer gjson.Result) error {
+// to be sent once more without it.
+func (w *writing) results(records []*record, answer gjson.Result) (left []*record, err error) {
 	list := answer.Array()
 	fault := ""
 	switch {
@@ -166,9 +210,8 @@ func (w *writing) results(ctx context.Context, records []*record, answer gjson.R
 	}
 	if fault != "" {
 		w.all(records, crm.Outcome{Status: crm.Unknown})
-		return malformed("write", fault)
+		return nil, malformed("write", fault)
 	}
-	var left []*record
 	for i, v := range list {
 		r := records[i]
 		if v.Get("success").Bool() {
@@ -180,7 +223,7 @@ func (w *writing) results(ctx context.Context, records []*record, answer gjson.R
 			left = append(left, r)
 		}
 	}
-	return w.send(ctx, left)
+	return left, nil
 }
 
 // drop takes fields out of records, and remembers them, if any record had them.
@@ -195,19 +238,24 @@ func (w *writing) drop(records []*record, names []string) bool {
 }
 
 // refused deals with a request that was not carried out, or may have been.
-func (w *writing) refused(ctx context.Context, records []*record, err error) error {
+func (w *writing) refused(ctx context.Context, records []*record, err error) (left []*record, _ error) {
 	kind, code := crm.KindOf(err), codeOf(err)
-	never := transport.Unsent(err) || errors.Is(err, errNoSlot)
-	processed := kind == crm.Malformed || !never && kind == crm.Unavailable
 	switch {
 	case kind == crm.Invalid && code != "" && code != "UNSUPPORTED_API_VERSION":
 		return w.invalid(ctx, records, err)
-	case processed:
+	case processed(err):
 		w.all(records, crm.Outcome{Status: crm.Unknown, Code: code})
 	default:
 		w.all(records, crm.Outcome{Status: crm.NotSent, Code: code})
 	}
-	return err
+	return nil, err
+}
+
+// processed reports whether a request that ended in err may have been carried out.
+func processed(err error) bool {
+	kind := crm.KindOf(err)
+	never := transport.Unsent(err) || errors.Is(err, errNoSlot)
+	return kind == crm.Malformed || !never && kind == crm.Unavailable
 }
 
 var (
@@ -217,34 +265,39 @@ var (
 
 // invalid deals with a request that the org refused to read: nothing of it
 // was carried out, so it is safe to send what is left.
-func (w *writing) invalid(ctx context.Context, records []*record, err error) error {
+func (w *writing) invalid(ctx context.Context, records []*record, err error) (left []*record, _ error) {
 	if w.drop(records, named(err.Error())) {
-		var left []*record
-		for _, r := range records {
-			if len(r.values) > 0 {
-				left = append(left, r)
-				continue
-			}
-			w.all([]*record{r}, crm.Outcome{
-				Status: crm.Rejected, Class: crm.ClassPermission, Code: codeOf(err),
-				Message: "none of the fields can be written by the integration user", Fields: r.skipped,
-			})
-		}
-		return w.send(ctx, left)
+		return w.kept(records, err), nil
 	}
 	if w.halves--; len(records) > 1 && w.halves > 0 {
 		half := (len(records) + 1) / 2
 		if err := w.send(ctx, records[:half]); err != nil {
-			return err // the other half stays not sent
+			return nil, err // the other half stays not sent
 		}
-		return w.send(ctx, records[half:])
+		return nil, w.send(ctx, records[half:])
 	}
 	message := err.Error()
 	if e := (*crm.Error)(nil); errors.As(err, &e) && e.Err != nil {
 		message = e.Err.Error()
 	}
 	w.all(records, crm.Outcome{Status: crm.Rejected, Class: crm.ClassInvalid, Code: codeOf(err), Message: clean(message)})
-	return nil
+	return nil, nil
+}
+
+// kept are the records that still have something to write after fields were
+// taken out of them; the others are rejected.
+func (w *writing) kept(records []*record, err error) (left []*record) {
+	for _, r := range records {
+		if len(r.values) > 0 {
+			left = append(left, r)
+			continue
+		}
+		w.all([]*record{r}, crm.Outcome{
+			Status: crm.Rejected, Class: crm.ClassPermission, Code: codeOf(err),
+			Message: "none of the fields can be written by the integration user", Fields: r.skipped,
+		})
+	}
+	return left
 }
 
 // named are the fields that the org's words say are not there or not editable.
