@@ -56,7 +56,12 @@ func (o *org) auth(flow string) salesforce.Auth {
 
 func (o *org) client(t *testing.T, a salesforce.Auth) *salesforce.Client {
 	t.Helper()
-	c, err := salesforce.New(crmtest.Setup(o.world, func(f world.Field) string { return f.Salesforce }), a, salesforce.Options{})
+	return o.clientWith(t, a, salesforce.Options{})
+}
+
+func (o *org) clientWith(t *testing.T, a salesforce.Auth, with salesforce.Options) *salesforce.Client {
+	t.Helper()
+	c, err := salesforce.New(crmtest.Setup(o.world, func(f world.Field) string { return f.Salesforce }), a, with)
 	if err != nil {
 		t.Fatal(err)
 	}

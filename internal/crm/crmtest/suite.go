@@ -66,6 +66,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("knows people and managers", s.people)
 	t.Run("writes, shows and clears", s.writes)
 	t.Run("rejects one record and keeps the rest", s.rejects)
+	t.Run("writes a whole batch", s.writesMany)
 	t.Run("counts its calls", func(t *testing.T) {
 		if len(s.Source.Calls()) == 0 {
 			t.Error("no call was counted")
@@ -372,6 +373,51 @@ func (s Subject) writes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// writesMany fills a batch as far as the world has won deals, with one unknown
+// record in the middle of it.
+func (s Subject) writesMany(t *testing.T) {
+	var updates []crm.Update
+	for n, i := range s.won(s.Sink.WriteBatch() - 1) {
+		updates = append(updates, crm.Update{ID: crm.DealID(s.Deal(i)), Fields: map[string]string{"score": strconv.Itoa(n % 41), "key": "k/" + strconv.Itoa(n)}})
+	}
+	middle := len(updates) / 2
+	updates = slices.Insert(updates, middle, crm.Update{ID: nextID(updates[0].ID), Fields: map[string]string{"score": "1"}})
+	outcomes, err := s.Sink.Write(t.Context(), updates)
+	if err != nil || len(outcomes) != len(updates) {
+		t.Fatalf("%d outcomes of %d: %v", len(outcomes), len(updates), err)
+	}
+	want := map[string]string{}
+	var ids []crm.DealID
+	for i, o := range outcomes {
+		status := crm.Confirmed
+		if i == middle {
+			status = crm.Rejected
+		} else {
+			ids = append(ids, o.ID)
+			want[string(o.ID)] = updates[i].Fields["score"] + " " + updates[i].Fields["key"]
+		}
+		if o.ID != updates[i].ID || o.Status != status {
+			t.Fatalf("outcome %d of %d: %+v", i, len(outcomes), o)
+		}
+	}
+	for chunk := range slices.Chunk(ids, s.Source.LoadBatch()) {
+		l, err := s.Source.Load(t.Context(), chunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range l.Deals {
+			d := &l.Deals[i]
+			if got := d.Field("score").Text + " " + d.Field("key").Text; got != want[d.Ref.ID] {
+				t.Fatalf("%s shows %q after writing %q", d.Ref.ID, got, want[d.Ref.ID])
+			}
+			delete(want, d.Ref.ID)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("%d deals are not shown", len(want))
 	}
 }
 
