@@ -49,6 +49,8 @@ func worth(s stage, c call, m mishap, fresh bool) bool {
 	switch {
 	case fresh:
 		return true
+	case s.composite:
+		return c.at > 0 || c.inside && writes(c)
 	case s.many:
 		return slices.Contains([]string{"batch_update deals", "search deals", "batch_read deals", "collections update Opportunity", "composite"}, c.kind) && c.times > 1
 	case s.oauth:

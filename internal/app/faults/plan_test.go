@@ -14,9 +14,15 @@ type call struct {
 	inside bool   // it travels inside another
 	times  int    // in the pass without fault
 	plain  int    // of an inside one: how often the same kind comes by itself before
+	// at is which request of its kind it is, where not all of them are alike; 0
+	// means that they are.
+	at int
 }
 
 func (c call) String() string {
+	if c.at > 0 {
+		return c.kind + " of writes"
+	}
 	if c.inside {
 		return "composite: " + c.kind
 	}
@@ -26,6 +32,9 @@ func (c call) String() string {
 // nth is the request that suffers: one in the middle, so that something has
 // been done before it and something is left.
 func (c call) nth() int {
+	if c.at > 0 {
+		return c.at
+	}
 	if c.inside {
 		return c.plain + 1
 	}
@@ -112,10 +121,10 @@ func salesforce() []mishap {
 	}
 	return append(all,
 		mishap{name: string(sfsim.QueryTimeout), applies: asks, sf: sfsim.Fault{Do: sfsim.QueryTimeout}},
-		mishap{name: "locked row", applies: is("collections update Opportunity"), sf: refuse("", ""), ids: oneWritten, wait: 3 * time.Minute, lasts: true},
-		mishap{name: "locked rows", applies: is("collections update Opportunity"), sf: refuse("", ""), wait: 3 * time.Minute},
+		mishap{name: "locked row", applies: writes, sf: refuse("", ""), ids: oneWritten, wait: 3 * time.Minute, lasts: true},
+		mishap{name: "locked rows", applies: writes, sf: refuse("", ""), wait: 3 * time.Minute},
 		mishap{
-			name: "validation rule", applies: is("collections update Opportunity"), ids: oneWritten, wait: refusedWait, lasts: true,
+			name: "validation rule", applies: writes, ids: oneWritten, wait: refusedWait, lasts: true,
 			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may change this record"),
 		},
 	)
@@ -165,6 +174,9 @@ func signed(c call) bool {
 	}
 	return !c.inside
 }
+
+// writes are Salesforce's, by themselves or inside a composite.
+func writes(c call) bool { return c.kind == "collections update Opportunity" }
 
 // asks are queries, by themselves or inside a composite.
 func asks(c call) bool {

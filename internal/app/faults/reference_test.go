@@ -163,6 +163,9 @@ func callsOf(r *apptest.Rig, w *watch) []call {
 	for _, kind := range slices.Sorted(maps.Keys(w.inside)) {
 		all = append(all, call{kind: kind, inside: true, times: w.inside[kind], plain: counts[kind]})
 	}
+	if w.together > 0 {
+		all = append(all, call{kind: "composite", times: 1, at: w.together})
+	}
 	return all
 }
 

@@ -22,6 +22,8 @@ type stage struct {
 	many  bool // enough deals for several pages of names and several writes
 	later bool // the pass after people have worked for a while, else the first
 	oauth bool // HubSpot signs in as an OAuth app, else with a token
+	// composite: writes to Salesforce travel together.
+	composite bool
 }
 
 func (s stage) String() string {
@@ -32,6 +34,9 @@ func (s stage) String() string {
 	if s.many {
 		name += " many"
 	}
+	if s.composite {
+		name += " composite"
+	}
 	if s.later {
 		return name + " later"
 	}
@@ -41,8 +46,11 @@ func (s stage) String() string {
 // stages are all there are.
 func stages(crm string) []stage {
 	all := []stage{{crm: crm}, {crm: crm, later: true}, {crm: crm, many: true}}
-	if crm == apptest.HubSpot {
+	switch {
+	case crm == apptest.HubSpot:
 		all = append(all, stage{crm: crm, oauth: true})
+	case everything():
+		all = append(all, stage{crm: crm, many: true, composite: true})
 	}
 	return all
 }
@@ -70,6 +78,9 @@ func (s stage) set(t *testing.T, o apptest.Options) (*apptest.Rig, *watch) {
 	o.Salesforce.PageSize, o.Salesforce.LocatorsOnce = 8, true
 	if s.many {
 		o.Salesforce.PageSize = 120
+	}
+	if s.composite {
+		o.Extra += "    composite_writes: true\n"
 	}
 	r := apptest.New(t, o)
 	r.Clock.Freeze(true)

@@ -23,7 +23,9 @@ type watch struct {
 	// before and after, if set, are told of the nth request.
 	before, after func(nth int)
 	requests      int
-	inside        map[string]int  // questions that travel inside others, by kind
+	inside        map[string]int  // questions and writes that travel inside others, by kind
+	composites    int             // requests that hold others
+	together      int             // which of them held writes last
 	written       map[string]bool // deals that a write named
 	resent        []string        // deals that were written again with the same values
 }
@@ -38,6 +40,7 @@ func (w *watch) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.requests, w.inside, w.written, w.resent = 0, map[string]int{}, map[string]bool{}, nil
+	w.composites, w.together = 0, 0
 }
 
 func (w *watch) front(next http.Handler) http.Handler {
@@ -119,17 +122,25 @@ func (w *watch) record(id string, fields map[string]any) {
 
 var from = regexp.MustCompile(`(?i)\bFROM (\w+)`)
 
-// composite notes the questions inside a request.
+// composite notes the questions or writes inside a request.
 func (w *watch) composite(body []byte) {
 	var all struct {
 		Requests []struct {
-			URL string `json:"url"`
+			URL  string          `json:"url"`
+			Body json.RawMessage `json:"body"`
 		} `json:"compositeRequest"`
 	}
 	if err := json.Unmarshal(body, &all); err != nil {
 		panic(err)
 	}
+	w.composites++
 	for _, sub := range all.Requests {
+		if strings.HasSuffix(sub.URL, "/composite/sobjects") {
+			w.write(sub.Body)
+			w.inside["collections update Opportunity"]++
+			w.together = w.composites
+			continue
+		}
 		at, err := url.Parse(sub.URL)
 		if err != nil {
 			panic(err)
