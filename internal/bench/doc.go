@@ -14,6 +14,9 @@ type Case struct {
 	Latency time.Duration // added to every request by the simulator
 	Limits  bool          // the simulator refuses as the vendor does
 	Alone   bool          // without the bare program
+	// Composite: syncd writes to Salesforce 1,000 records a call; the bare
+	// program and the minimum stay at 200.
+	Composite bool
 }
 
 // Cost is what one process took.
@@ -32,6 +35,7 @@ type Row struct {
 	Deals     int    `json:"deals"`
 	LatencyMS int64  `json:"latency_ms"`
 	Limits    bool   `json:"limits"`
+	Composite bool   `json:"composite_writes"`
 	Cost             // syncd's
 	// Fixed calls read schema, labels and owners, whatever the number of deals.
 	Fixed   int    `json:"fixed_calls"`

@@ -41,7 +41,7 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 		return Row{}, err
 	}
 	did := after.since(before)
-	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Cost: cost, Rows: did.Rows, Requests: did.Requests}
+	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Composite: c.Composite, Cost: cost, Rows: did.Rows, Requests: did.Requests}
 	row.Calls, row.InFlight = did.calls(), did.InFlight
 	row.Fixed = fixed(c.CRM, did)
 	row.Minimum, row.Formula = minimum(c.CRM, c.Deals, did)
@@ -115,6 +115,9 @@ func startSim(ctx context.Context, c Case, dir string) (*sim, error) {
 	args := []string{"sim", "-o", "json", "--won", "--only", c.CRM, "--deals", strconv.Itoa(c.Deals), "--latency", c.Latency.String(), "--config-dir", dir}
 	if !c.Limits {
 		args = append(args, "--no-limits")
+	}
+	if c.Composite {
+		args = append(args, "--composite-writes")
 	}
 	s := &sim{cmd: exec.CommandContext(ctx, self, args...)}
 	s.cmd.Stderr = os.Stderr

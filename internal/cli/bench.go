@@ -13,7 +13,7 @@ func benchCommand(e *env) *cobra.Command {
 	var crms []string
 	var deals []int
 	var latencies []time.Duration
-	var limits, alone bool
+	var limits, alone, composite bool
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Speed, memory and calls of a first pass, beside a bare program", Args: cobra.NoArgs,
 		Long: "bench starts a simulated CRM, runs a first pass of syncd against it, and then a bare program that makes the\n" +
@@ -28,7 +28,9 @@ func benchCommand(e *env) *cobra.Command {
 				for _, n := range deals {
 					for _, latency := range latencies {
 						fmt.Fprintf(e.err, "%s, %d deals, %s a request\n", crm, n, latency)
-						row, err := bench.Measure(cmd.Context(), bench.Case{CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone})
+						row, err := bench.Measure(cmd.Context(), bench.Case{
+							CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone, Composite: composite && crm == "salesforce",
+						})
 						if err != nil {
 							return &exit{exitRejected, err}
 						}
@@ -49,6 +51,7 @@ func benchCommand(e *env) *cobra.Command {
 	f.DurationSliceVar(&latencies, "latency", []time.Duration{0}, "time added to every request")
 	f.BoolVar(&limits, "limits", false, "the simulators refuse as the vendors do")
 	f.BoolVar(&alone, "alone", false, "without the bare program, for what takes long")
+	f.BoolVar(&composite, "composite-writes", false, "write to Salesforce 1,000 records a call")
 	cmd.AddCommand(&cobra.Command{
 		Use: "bare", Short: "The bare program alone, on the first connection of a configuration", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -76,6 +76,8 @@ func simCommand(e *env) *cobra.Command {
 	f.BoolVar(&invent.Won, "won", false, "invent won deals only")
 	f.DurationVar(&o.latency, "latency", 0, "time added to every request")
 	f.BoolVar(&unlimited, "no-limits", false, "no rate limits, and no lag of HubSpot's search")
+	f.BoolVar(&o.composite, "composite-writes", false, "the configuration lets Salesforce take 1,000 records a call")
+	_ = f.MarkHidden("composite-writes")
 	f.StringVar(&write, "config-dir", "", "write a configuration for syncd into this folder, secrets included")
 	return cmd
 }

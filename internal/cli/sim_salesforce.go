@@ -20,7 +20,11 @@ func salesforceSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*
 		secrets: map[string]string{"salesforce-client-id": c.ClientID, "salesforce-client-secret": c.ClientSecret},
 		native:  func(f world.Field) string { return f.Salesforce },
 		config: func(dir, url string) string {
-			return fmt.Sprintf("    crm: salesforce\n    auth:\n      flow: client_credentials\n      login_url: %s\n      client_id: ${file:%s}\n      client_secret: ${file:%s}\n",
+			lines := "    crm: salesforce\n"
+			if o.composite {
+				lines += "    composite_writes: true\n"
+			}
+			return lines + fmt.Sprintf("    auth:\n      flow: client_credentials\n      login_url: %s\n      client_id: ${file:%s}\n      client_secret: ${file:%s}\n",
 				url, filepath.Join(dir, "salesforce-client-id"), filepath.Join(dir, "salesforce-client-secret"))
 		},
 		counters: func() simCounters {

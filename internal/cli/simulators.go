@@ -46,6 +46,8 @@ type simOptions struct {
 	latency time.Duration     // real time added to every request
 	limits  bool              // refuse as the vendors do
 	lag     bool              // HubSpot's search index lags as the vendor's does
+	// composite: the configuration lets Salesforce take 1,000 records a call.
+	composite bool
 }
 
 // simulators are the simulated CRMs, filled with one world.
