@@ -173,18 +173,24 @@ type rig struct {
 	takes int
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	t.Helper()
 	small, err := scorecard.Parse("small.yaml", []byte(card))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rigOf(t, small)
+}
+
+// rigOf is a rig that scores by one card.
+func rigOf(t testing.TB, by *scorecard.Card) *rig {
+	t.Helper()
 	cfg := &config.Config{Company: config.Company{TimeZone: "UTC"}}
 	con := &config.Connection{Name: "org", CRM: "salesforce", Fields: map[string]string{"evidence.1.1": "Use_Case__c"}}
 	f := &fake{batch: 2, deals: map[crm.DealID]*crm.Deal{}, merged: map[crm.DealID]crm.DealID{}}
 	r := &rig{dsn: filepath.Join(t.TempDir(), "syncd.db"), crm: f, now: start, c: &syncer.Connection{
 		Name: "org", CRM: "salesforce", Mode: syncer.Write, Source: f, Sink: f,
-		Setup: cfg.Setup(con, []*scorecard.Card{small}), Cards: []*scorecard.Card{small},
+		Setup: cfg.Setup(con, []*scorecard.Card{by}), Cards: []*scorecard.Card{by},
 		Settings: handoff.Settings{Zone: time.UTC, GoLive: start.AddDate(0, -1, 0), Currency: "EUR"},
 		Judge:    autoscore.New(autoscore.Rules{}),
 	}}
@@ -197,7 +203,7 @@ func newRig(t *testing.T) *rig {
 }
 
 // open opens the store as a fresh process does and takes the lease over.
-func (r *rig) open(t *testing.T) {
+func (r *rig) open(t testing.TB) {
 	t.Helper()
 	r.store = storetest.Open(t, r.dsn)
 	r.p = &syncer.Planner{Store: r.store, Log: zap.NewNop()}
@@ -205,7 +211,7 @@ func (r *rig) open(t *testing.T) {
 }
 
 // take takes the lease over: every taking comes an hour after the last.
-func (r *rig) take(t *testing.T, holder string) store.Lease {
+func (r *rig) take(t testing.TB, holder string) store.Lease {
 	t.Helper()
 	r.takes++
 	l, err := r.store.Acquire(t.Context(), "org", holder, time.Minute, start.Add(time.Duration(r.takes)*time.Hour))
@@ -256,7 +262,7 @@ func (r *rig) moves(pages ...[]string) {
 }
 
 // begin starts a run whose window reaches 20 minutes back, or since ever.
-func (r *rig) begin(t *testing.T, kind string) *store.Run {
+func (r *rig) begin(t testing.TB, kind string) *store.Run {
 	t.Helper()
 	r.runs++
 	run := store.Run{
@@ -276,12 +282,12 @@ func (r *rig) begin(t *testing.T, kind string) *store.Run {
 func later() time.Time { return time.Now().Add(time.Hour) }
 
 // plan plans an incremental pass to its end.
-func (r *rig) plan(t *testing.T) *store.Run {
+func (r *rig) plan(t testing.TB) *store.Run {
 	t.Helper()
 	return r.planOf(t, syncer.KindIncremental)
 }
 
-func (r *rig) planOf(t *testing.T, kind string) *store.Run {
+func (r *rig) planOf(t testing.TB, kind string) *store.Run {
 	t.Helper()
 	run := r.begin(t, kind)
 	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
@@ -292,7 +298,7 @@ func (r *rig) planOf(t *testing.T, kind string) *store.Run {
 }
 
 // planned are a run's intents by deal.
-func (r *rig) planned(t *testing.T, run *store.Run) map[string]store.Intent {
+func (r *rig) planned(t testing.TB, run *store.Run) map[string]store.Intent {
 	t.Helper()
 	list, err := r.store.Planned(t.Context(), "org", run.ID, 10000)
 	if err != nil {
@@ -309,7 +315,7 @@ func (r *rig) planned(t *testing.T, run *store.Run) map[string]store.Intent {
 }
 
 // write puts a run's plan on the records, as if it had been applied.
-func (r *rig) write(t *testing.T, run *store.Run) {
+func (r *rig) write(t testing.TB, run *store.Run) {
 	t.Helper()
 	for id, in := range r.planned(t, run) {
 		for name, text := range in.Fields {
@@ -320,7 +326,7 @@ func (r *rig) write(t *testing.T, run *store.Run) {
 }
 
 // resolve keeps what became of an intent that was sent.
-func (r *rig) resolve(t *testing.T, in store.Intent, result store.Result) {
+func (r *rig) resolve(t testing.TB, in store.Intent, result store.Result) {
 	t.Helper()
 	if err := r.store.MarkSent(t.Context(), r.lease, []int64{in.ID}, r.now); err != nil {
 		t.Fatal(err)

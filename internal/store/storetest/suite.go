@@ -30,7 +30,7 @@ func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 }
 
 // Open opens a store and closes it with the test.
-func Open(t *testing.T, dsn string) *store.Store {
+func Open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), dsn)
 	if err != nil {
