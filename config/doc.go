@@ -72,10 +72,12 @@ type Connection struct {
 	Managers       Managers            `yaml:"managers" json:"managers,omitempty"`
 	Budget         Budget              `yaml:"budget" json:"budget,omitempty"`
 	EarlyWarning   bool                `yaml:"early_warning" json:"early_warning,omitempty"`
-	Lag            time.Duration       `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`
-	Overlap        time.Duration       `yaml:"overlap" json:"overlap,omitempty" jsonschema:"type=string,description=How far before the watermark a window begins,default=15m"`
-	Composite      bool                `yaml:"composite_writes" json:"composite_writes,omitempty" jsonschema:"description=Salesforce only: one call writes 1000 deals as five subrequests of 200; falls back to 200 where the org refuses,default=false"`
-	InFlight       int                 `yaml:"in_flight" json:"in_flight,omitempty" jsonschema:"description=Requests at a time,default=10"`
+	// CorrectionWindow: nil means 24 hours.
+	CorrectionWindow *time.Duration `yaml:"correction_window" json:"correction_window,omitempty" jsonschema:"type=string,description=How long after final a CSM may correct a value,default=24h"`
+	Lag              time.Duration  `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`
+	Overlap          time.Duration  `yaml:"overlap" json:"overlap,omitempty" jsonschema:"type=string,description=How far before the watermark a window begins,default=15m"`
+	Composite        bool           `yaml:"composite_writes" json:"composite_writes,omitempty" jsonschema:"description=Salesforce only: one call writes 1000 deals as five subrequests of 200; falls back to 200 where the org refuses,default=false"`
+	InFlight         int            `yaml:"in_flight" json:"in_flight,omitempty" jsonschema:"description=Requests at a time,default=10"`
 }
 
 // Auth is how to sign in. Salesforce takes a flow; HubSpot a token, or flow oauth.

@@ -53,6 +53,11 @@ func human() []spec {
 		{name: "attempt_scored", kind: crm.Number, writer: crm.CSM, track: true},
 		{name: "csm", kind: crm.User, writer: crm.CSM, track: true},
 		{name: "kickoff_at", writer: crm.CSM, track: true},
+		{name: "dispute_item", kind: crm.Text, writer: crm.CSM, optional: true},
+		{name: "dispute_reason", kind: crm.LongText, writer: crm.CSM, optional: true},
+		{name: "dispute_outcome", kind: crm.Picklist, writer: crm.CSM, options: []string{handoff.Upheld, handoff.Changed, handoff.Clarified}, optional: true},
+		{name: "dispute_score", kind: crm.Picklist, writer: crm.CSM, options: []string{"0", "1", "2"}, optional: true},
+		{name: "duplicate_decision", kind: crm.Picklist, writer: crm.CSM, options: []string{handoff.SameSale, handoff.OwnSale}, optional: true},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"github.com/robfig/cron/v3"
 
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/yamlfile"
 )
 
@@ -23,7 +24,6 @@ const (
 
 var (
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-	workingHours = regexp.MustCompile(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? ([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$`)
 	sfVersion    = regexp.MustCompile(`^(\d{2,3})\.0$`)
 	hsVersions   = []string{"2026-03", "2026-09", "v3"}
 )
@@ -139,8 +139,8 @@ func (c *Company) validate(v *checker) {
 	if c.PhoneRegion != "" && !phonenumbers.GetSupportedRegions()[c.PhoneRegion] {
 		v.fault("company.phone_region", fmt.Sprintf("%q is no country with phone numbers", c.PhoneRegion), "use two capital letters, such as DE")
 	}
-	if c.WorkingHours != "" && !workingHours.MatchString(c.WorkingHours) {
-		v.fault("company.working_hours", fmt.Sprintf("%q cannot be read", c.WorkingHours), `write it like "Mon-Fri 09:00-17:00"`)
+	if _, err := handoff.ParseHours(c.WorkingHours); err != nil {
+		v.fault("company.working_hours", err.Error(), `write it like "Mon-Fri 09:00-17:00"`)
 	}
 	for i, d := range c.Domains {
 		if strings.Contains(d, "@") || !strings.Contains(d, ".") {
@@ -179,6 +179,9 @@ func (c *Connection) validate(v *checker, path string, cards []string, company C
 		v.fault(path+".budget.searches_per_second", "is below 0", "leave it out for 4 of the account's 5 a second")
 	case n > 0 && c.CRM != "hubspot":
 		v.fault(path+".budget.searches_per_second", "is for HubSpot only", "remove it")
+	}
+	if c.CorrectionWindow != nil && *c.CorrectionWindow < 0 {
+		v.fault(path+".correction_window", "is below 0", "write 0s for none, or leave it out for 24h")
 	}
 	if c.Lag < 0 || c.Overlap < 0 {
 		v.fault(path, "lag and overlap are not negative", "")

@@ -201,6 +201,13 @@ func (a *App) settings(con *config.Connection) handoff.Settings {
 		Types: con.Scope.Types, ExcludeTypes: con.Scope.ExcludeTypes, Pipelines: con.Scope.Pipelines, RecordTypes: con.Scope.RecordTypes,
 		EarlyWarning: con.EarlyWarning,
 	}
+	s.Hours, _ = handoff.ParseHours(a.cfg.Company.WorkingHours) // validate has read it
+	if w := con.CorrectionWindow; w != nil {
+		s.Correction = *w
+		if *w == 0 {
+			s.Correction = -1
+		}
+	}
 	for code, rate := range a.cfg.Company.Rates {
 		s.Rates[code] = decimal.NewFromFloat(rate)
 	}

@@ -31,19 +31,25 @@ func Merge(machine Item, cell crm.Cell) Item {
 	if text == "" {
 		return machine
 	}
-	score, ok := parseScore(text)
+	score, ok := ParseScore(text)
 	if !ok {
 		item.NotUnderstood = shorten(cell.Text)
 		item.reopen("score_not_understood")
 		return item
 	}
-	item.Score, item.Source = score, CSM
-	item.ranged(int8(score), int8(score))
+	item.Settle(score, CSM)
 	proof := item.Proof()
 	item.Override = item.Floor < proof.Floor || item.Cap > proof.Cap
 	// Settled by a person: what the machine could not read is not needed.
 	item.Unknown, item.NotUnderstood = false, ""
 	return item
+}
+
+// Settle gives the item a score and says who gave it; what the machine can
+// prove is kept.
+func (i *Item) Settle(score Score, by Source) {
+	i.Score, i.Source = score, by
+	i.ranged(int8(score), int8(score))
 }
 
 // ranged puts another range in force; what the machine can prove is kept.
@@ -63,8 +69,13 @@ func (i *Item) reopen(code string) {
 	i.Evidence = append(i.Evidence[:len(i.Evidence):len(i.Evidence)], Evidence{Code: code})
 }
 
-// parseScore reads "2", and "2.0" as number fields have it.
-func parseScore(text string) (Score, bool) {
+// ParseScore reads "2", and "2.0" as number fields have it, with or without
+// space around it; ok is false for anything that is not 0, 1 or 2.
+func ParseScore(text string) (score Score, ok bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Open, false
+	}
 	if text[0] < '0' || text[0] > '2' {
 		return Open, false
 	}

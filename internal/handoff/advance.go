@@ -7,6 +7,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
 // scoringTime is what a CSM has from the kickoff, or from being assigned.
@@ -15,38 +16,77 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
+	in.sheet = Read(in.Card, in.Deal, prev)
 	s := prev
-	s.Card, s.Attempt = in.Card.ID, max(prev.Attempt, 1)
+	s.Card, s.Attempt = in.Card.ID, began(in, prev)
 	if s.Final == nil {
 		s.Version = in.Card.Version
 	}
-	if ok, reason := Scope(in.Deal, in.Settings); !ok {
+	if ok, reason := scope(in); !ok {
 		return leave(in, s, reason)
 	}
 	s.Reason = ""
+	back(in, &s)
+	s.Win = in.Deal.WonAt.At
 	out := Output{Result: in.Result}
-	sheet := Read(in.Card, in.Deal, prev)
-	people(in, sheet, &s, &out)
+	people(in, &s, &out)
+	sign(in, &s)
+	if s.Final == nil {
+		forwards(in, &s, &out)
+	}
 	if s.Final != nil {
-		s.Status = IsFinal
-		out.Result = frozen(in.Result, s.Final)
-		out.State = s
-		out.Show = show(in, out)
-		return out
+		afterwards(in, &s, &out)
 	}
-	s.Started = s.Started || slices.ContainsFunc(in.Result.Items, func(i autoscore.Item) bool { return i.Source == autoscore.CSM })
-	from := readAuto(in, &s, &out.Result)
-	s.Status = status(s, in.Now)
-	signed := sheet.signature()
-	if signed > s.Attempt {
-		out.Warnings = append(out.Warnings, "attempt scored names an attempt that has not begun: it is ignored")
+	remind(in, &s, &out)
+	if twin(in) {
+		out.Warnings = append(out.Warnings, "possible duplicate of "+in.Twin+": nobody is asked for anything until duplicate decision says")
 	}
-	if settled(in, out.Result, signed == s.Attempt) {
-		finish(in, &s, &out, from)
-	}
+	who, _ := ball(in, s, out.Result)
+	pass(in, &s, who)
+	out.Listed = listed(in, s, bandOf(in, s))
 	out.State = s
 	out.Show = show(in, out)
 	return out
+}
+
+// forwards is a step before final.
+func forwards(in Input, s *State, out *Output) {
+	s.Started = s.Started || slices.ContainsFunc(in.Result.Items, func(i autoscore.Item) bool { return i.Source == autoscore.CSM })
+	from := readAuto(in, s, &out.Result)
+	s.Status = status(*s, in.Now)
+	if s.Attempt > 1 {
+		from = AutoAtSigning
+	}
+	ok, why := signed(*s, s.Attempt)
+	switch {
+	case settled(out.Result, s.Attempt, ok):
+		finish(in, s, out, from)
+	case why != "":
+		out.Warnings = append(out.Warnings, why)
+	}
+}
+
+// afterwards is a step of a handoff that is final.
+func afterwards(in Input, s *State, out *Output) {
+	if !rehandoff(in, s, out) {
+		correct(in, s, out)
+		dispute(in, s, out)
+		if s.Quiet != twin(in) {
+			flag(in, s, out)
+		}
+	}
+	s.Status = IsFinal
+	if s.Dispute.Open() {
+		s.Status = Disputed
+	}
+	out.Result = frozen(in.Result, s.Final)
+}
+
+func bandOf(in Input, s State) *scorecard.Band {
+	if s.Final == nil || s.Quiet || s.Status == Closed {
+		return nil
+	}
+	return in.Card.Band(s.Final.Total)
 }
 
 // leave is a deal outside the scope: never seen before, it is left alone;
@@ -57,7 +97,10 @@ func leave(in Input, s State, reason string) Output {
 		s.Status = OutOfScope
 		return Output{State: s, Result: in.Result}
 	}
-	s = Close(s, reason, in.Now)
+	if s.Status != Closed {
+		s = Close(s, reason, in.Now)
+		pass(in, &s, WithNobody)
+	}
 	out := Output{State: s, Result: in.Result}
 	if s.Final != nil {
 		out.Result = frozen(in.Result, s.Final)
@@ -68,12 +111,13 @@ func leave(in Input, s State, reason string) Output {
 
 // people takes in who holds the account and when the kickoff is, and the due
 // time that follows. A cell that cannot be read changes nothing.
-func people(in Input, sheet Sheet, s *State, out *Output) {
-	s.Copied, s.Inherited = sheet.copied, sheet.inherited
+func people(in Input, s *State, out *Output) {
+	s.Copied, s.Inherited = in.sheet.copied, in.sheet.inherited
 	if n := len(s.Inherited); n > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("copied from another deal: %d cells came with the copy and do not count until changed", n))
 	}
-	csm := sheet.Cell("csm")
+	csm := in.sheet.Cell("csm")
+	hadCSM, hadKickoff := s.CSM != "", !s.Kickoff.At.IsZero()
 	switch {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the CSM field cannot be read")
@@ -86,7 +130,7 @@ func people(in Input, sheet Sheet, s *State, out *Output) {
 	if s.CSMSeen && !csm.At.IsZero() && csm.At.Before(s.CSMSince) {
 		s.CSMSince, s.CSMSeen = csm.At, false
 	}
-	if k, ok := sheet.Kickoff(in.Settings.Zone); ok {
+	if k, ok := in.sheet.Kickoff(in.Settings.Zone); ok {
 		s.Kickoff = k
 		if k.BeforeWin {
 			out.Warnings = append(out.Warnings, "the kickoff lies before the win and counts from there")
@@ -94,10 +138,26 @@ func people(in Input, sheet Sheet, s *State, out *Output) {
 	} else {
 		out.Warnings = append(out.Warnings, "the kickoff field cannot be read")
 	}
+	s.NoCSM = without(s.NoCSM, s.CSM == "", hadCSM, csm, in)
+	s.NoKickoff = without(s.NoKickoff, s.Kickoff.At.IsZero(), hadKickoff, in.sheet.Cell("kickoff_at"), in)
 	s.Due = time.Time{}
 	if !s.Kickoff.At.IsZero() && s.CSM != "" {
 		s.Due = later(s.Kickoff.At, s.CSMSince).Add(scoringTime)
 	}
+}
+
+// without is since when something is missing: from the win, or from when what
+// was there was cleared.
+func without(since time.Time, missing, had bool, cell crm.Cell, in Input) time.Time {
+	switch {
+	case !missing:
+		return time.Time{}
+	case !since.IsZero():
+		return since
+	case had:
+		return edited(cell, in.Now)
+	}
+	return in.Deal.WonAt.At
 }
 
 // status before final.
@@ -115,8 +175,11 @@ func status(s State, now time.Time) Status {
 
 // settled reports whether nothing stands between the attempt and its final:
 // every auto item judged, and every judgement item scored by a person, or
-// proven and the attempt signed.
-func settled(in Input, r autoscore.Result, signed bool) bool {
+// proven and the attempt signed. A later attempt is signed in any case.
+func settled(r autoscore.Result, attempt int, signed bool) bool {
+	if attempt > 1 && !signed {
+		return false
+	}
 	for _, item := range r.Items {
 		switch item.Source {
 		case autoscore.Auto, autoscore.CSM, autoscore.Dispute:
@@ -133,7 +196,7 @@ func settled(in Input, r autoscore.Result, signed bool) bool {
 
 // finish freezes the attempt.
 func finish(in Input, s *State, out *Output, autoFrom string) {
-	f := &Final{At: in.Now, Version: in.Card.Version, Items: out.Result.Items, AutoFrom: autoFrom}
+	f := &Final{At: in.Now, Version: in.Card.Version, Attempt: s.Attempt, Items: out.Result.Items, AutoFrom: autoFrom}
 	f.Total = in.Card.Sums(f.score).Total
 	if s.Kickoff.At.IsZero() {
 		f.Notes = append(f.Notes, "no kickoff")
@@ -141,13 +204,10 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	if s.CSM == "" {
 		f.Notes = append(f.Notes, "no CSM")
 	}
-	band := in.Card.Band(f.Total)
-	f.Band = band.Name
+	f.Band = in.Card.Band(f.Total).Name
+	f.Marks = marks(in, f.Items)
 	s.Final, s.Status = f, IsFinal
-	if band.Escalation != "" && band.Escalation != NoEscalation {
-		s.EscalatedAt, s.ResolvedAt = in.Now, time.Time{}
-		out.Escalate = band.Escalation
-	}
+	flag(in, s, out)
 }
 
 // score is an item's frozen score.
@@ -175,11 +235,13 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Close ends a handoff whose deal is no longer there.
+// Close ends a handoff whose deal is no longer there. What was asked of people
+// is asked no more; what was scored stays.
 func Close(s State, reason string, now time.Time) State {
-	if !s.EscalatedAt.IsZero() && s.ResolvedAt.IsZero() {
-		s.ResolvedAt = now
+	if s.Flag != "" {
+		s.Flag, s.ResolvedAt = "", now
 	}
-	s.Status, s.Reason = Closed, reason
+	silence(&s, now, reason)
+	s.Status, s.Reason, s.LeftAt = Closed, reason, now
 	return s
 }

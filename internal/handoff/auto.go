@@ -11,6 +11,7 @@ const (
 	AutoAtKickoff    = "at kickoff"
 	AutoAfterKickoff = "first after kickoff"
 	AutoAtFinal      = "at final"
+	AutoAtSigning    = "at signing"
 )
 
 // readAuto remembers how the auto items stand, and once the kickoff has passed

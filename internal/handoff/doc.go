@@ -4,8 +4,9 @@
 // and the moment in, state and wishes out; no I/O, no clock, no log.
 //
 // A State is kept per deal and scorecard. What is final is frozen: later
-// readings of the deal do not move it. Re-handoffs, corrections and tasks
-// build on Attempt and Final; until then there is one attempt.
+// readings of the deal do not move it. A correction inside its window and the
+// outcome of a dispute revise a final and keep both values; a re-handoff is the
+// next attempt, and the record shows the one before until that is final.
 package handoff
 
 import (
@@ -31,6 +32,10 @@ type Settings struct {
 	Pipelines    []string // empty means all
 	RecordTypes  []string // empty means all
 	EarlyWarning bool     // a ceiling in the lowest band holds the kickoff
+	// Correction is how long after final a CSM may correct a value; 0 means 24
+	// hours, below 0 never.
+	Correction time.Duration
+	Hours      Hours // when reminders may be made; zero means at any time
 }
 
 // Status is where a handoff stands.
@@ -44,10 +49,12 @@ const (
 	ScoringOpen     Status = "scoring open"
 	Overdue         Status = "overdue"
 	IsFinal         Status = "final"
+	Disputed        Status = "disputed" // final, and the score stands until the CS manager decides
 	Closed          Status = "closed"
 )
 
-// Statuses are what the record's status field may hold.
+// Statuses are what the record's status field must be able to hold; one that
+// offers Disputed too shows it, any other shows final meanwhile.
 func Statuses() []string {
 	return []string{string(NeedsCSM), string(AwaitingKickoff), string(ScoringOpen), string(Overdue), string(IsFinal), string(Closed)}
 }
@@ -56,11 +63,15 @@ func Statuses() []string {
 type State struct {
 	Card    string `json:"card"`
 	Version string `json:"version"`
-	Attempt int    `json:"attempt"`
+	Attempt int    `json:"attempt"` // the one that the record shows
 	Status  Status `json:"status"`
 	Reason  string `json:"reason,omitempty"` // why out of scope or closed
 	// Started: a CSM value was seen; the choice of card is kept from then on.
 	Started bool `json:"started,omitempty"`
+	// Win is the win that the attempt counts from; LeftAt is when the deal was
+	// seen to have left the scope, zero while it is in it.
+	Win    time.Time `json:"win,omitzero"`
+	LeftAt time.Time `json:"left_at,omitzero"`
 
 	CSM      crm.UserID `json:"csm,omitempty"`
 	CSMSince time.Time  `json:"csm_since,omitzero"`
@@ -69,11 +80,30 @@ type State struct {
 	CSMSeen bool      `json:"csm_seen,omitempty"`
 	Kickoff Kickoff   `json:"kickoff,omitzero"`
 	Due     time.Time `json:"due,omitzero"`
+	// NoCSM and NoKickoff are since when there is none; zero while there is one.
+	NoCSM     time.Time `json:"no_csm,omitzero"`
+	NoKickoff time.Time `json:"no_kickoff,omitzero"`
+	Signature Signature `json:"signature,omitzero"`
 
 	// Auto holds the auto items each time they changed, oldest first, so that
 	// the reading in force at the kickoff can be told.
 	Auto  []AutoReading `json:"auto,omitempty"`
 	Final *Final        `json:"final,omitempty"`
+	// Earlier are the finals of earlier attempts, oldest first, without items:
+	// history has those.
+	Earlier []Final `json:"earlier,omitempty"`
+	// Notices are what was asked of people, oldest first.
+	Notices []Notice `json:"notices,omitempty"`
+	Dispute Dispute  `json:"dispute,omitzero"`
+	// Turns say who had the ball since when, from the win on.
+	Turns []Turn `json:"turns,omitempty"`
+
+	// Flag is whom the escalation that is up is for, "" if none is. EscalatedAt
+	// is when it or the last one was raised, ResolvedAt when one was last taken
+	// down.
+	Flag string `json:"flag,omitempty"`
+	// Quiet: the deal may be a duplicate, so its band asks nobody for anything.
+	Quiet bool `json:"quiet,omitempty"`
 
 	EscalatedAt time.Time `json:"escalated_at,omitzero"`
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"`
@@ -109,6 +139,37 @@ type Final struct {
 	// "first after kickoff" or "at final".
 	AutoFrom string   `json:"auto_from"`
 	Notes    []string `json:"notes,omitempty"` // what was missing: "no kickoff", "no CSM"
+	Attempt  int      `json:"attempt"`
+	// Marks are what the evidence of each gap looked like, by item, so that a
+	// gap that is filled later can be told.
+	Marks map[string]string `json:"marks,omitempty"`
+	// Corrections are the values that were revised, oldest first.
+	Corrections []Correction `json:"corrections,omitempty"`
+}
+
+// Correction is a final revised: by the CSM inside the window, or by the
+// outcome of a dispute.
+type Correction struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"` // "CSM" or "dispute"
+	Changes []Change  `json:"changes"`
+	Total   int       `json:"total"` // before
+	Band    string    `json:"band"`  // before
+}
+
+// Change is one item's value before and after.
+type Change struct {
+	Item string          `json:"item"`
+	From autoscore.Score `json:"from"`
+	To   autoscore.Score `json:"to"`
+}
+
+// Signature is what attempt_scored says, and since when: by the CRM's own
+// time, or by the pass that saw it first.
+type Signature struct {
+	Attempt int       `json:"attempt"`
+	At      time.Time `json:"at,omitzero"`
+	Seen    bool      `json:"seen,omitempty"` // At is only the pass that saw it
 }
 
 // Input is everything one step of a handoff looks at.
@@ -118,6 +179,16 @@ type Input struct {
 	Result   autoscore.Result // judged now, CSM values merged
 	Now      time.Time        // the CRM's clock at the start of the pass
 	Settings Settings
+	// Twin is another deal that may be the same sale: same account, equal
+	// amount, won within 7 days. "" if there is none.
+	Twin string
+	// Since is when the connection was last worked before this pass; zero if
+	// that is not known. What fell due long before is told in one digest.
+	Since time.Time
+	// Disputed: the record's status field offers that word.
+	Disputed bool
+
+	sheet Sheet
 }
 
 // Output is what follows from one step.
@@ -132,6 +203,11 @@ type Output struct {
 	Warnings []string // for people, without personal data
 	// Escalate names whom the band newly escalates to in this step, "" if nobody.
 	Escalate string
+	// Listed are the reasons for the deal to be on the CS manager's list.
+	Listed []string
+	// Wake is when the deal must be looked at again though nothing moves; zero
+	// if never.
+	Wake time.Time
 }
 
 // Open reports whether the clock of a handoff is running, so that its deal is

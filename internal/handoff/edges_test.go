@@ -154,7 +154,7 @@ func TestRecordTypesAndOpenStates(t *testing.T) {
 	}
 	for status, open := range map[handoff.Status]bool{
 		handoff.NeedsCSM: true, handoff.AwaitingKickoff: true, handoff.ScoringOpen: true, handoff.Overdue: true,
-		handoff.IsFinal: false, handoff.Closed: false, handoff.OutOfScope: false, "": false,
+		handoff.IsFinal: false, handoff.Disputed: false, handoff.Closed: false, handoff.OutOfScope: false, "": false,
 	} {
 		if (handoff.State{Status: status}).Open() != open {
 			t.Errorf("%q open: %v", status, !open)

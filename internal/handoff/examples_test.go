@@ -142,6 +142,11 @@ func TestFinalIsFrozen(t *testing.T) {
 	rescued := score(unmapped(), "22222"+"2222"+"2222"+"2222")
 	rescued.Contacts = nil
 	later := step(t, rescued, first.State, at("25 09:00"))
+	if says := later.Show["sync_message"]; !strings.HasPrefix(says, "changed after final and not used: 1.1, 1.2, ") {
+		t.Errorf("says %q", says)
+	}
+	delete(first.Show, "sync_message")
+	delete(later.Show, "sync_message")
 	if d := cmp.Diff(first.Show, later.Show); d != "" {
 		t.Errorf("the record moved after final:\n%s", d)
 	}

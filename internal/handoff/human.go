@@ -67,7 +67,7 @@ func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
 
 // typed lists the cells that people fill in.
 func typed(card *scorecard.Card) []string {
-	return append(scores(card), "csm", "kickoff_at", "attempt_scored")
+	return append(scores(card), "csm", "kickoff_at", "attempt_scored", "dispute_item", "dispute_reason", "dispute_outcome", "dispute_score", "duplicate_decision")
 }
 
 // scores lists the cells of the judgement items.
@@ -130,9 +130,7 @@ func (s Sheet) Kickoff(zone *time.Location) (k Kickoff, readable bool) {
 	return k, true
 }
 
-// signature reads attempt_scored; 0 means none.
-func (s Sheet) signature() int { return attemptIn(s.Cell("attempt_scored").Text) }
-
+// attemptIn reads the number of an attempt; 0 means none.
 func attemptIn(text string) int {
 	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || f != float64(int(f)) || f < 0 {

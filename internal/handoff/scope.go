@@ -18,6 +18,7 @@ const (
 	ReasonType       = "type left out"
 	ReasonPipeline   = "pipeline left out"
 	ReasonRecordType = "record type left out"
+	ReasonSameSale   = "the same sale as another deal"
 )
 
 // Scope reports whether a deal is to be scored by the cards for won deals and
@@ -38,6 +39,15 @@ func Scope(d *crm.Deal, s Settings) (in bool, reason string) {
 		return false, ReasonRecordType
 	}
 	return true, ""
+}
+
+// scope is the scope of a handoff: a deal that somebody has marked as the same
+// sale as another is not one of its own.
+func scope(in Input) (ok bool, reason string) {
+	if ok, reason = Scope(in.Deal, in.Settings); ok && in.Twin != "" && fold(in.sheet.Cell("duplicate_decision").Text) == SameSale {
+		return false, ReasonSameSale
+	}
+	return ok, reason
 }
 
 // typeIn: an explicit list leaves out what it does not name, blank included;

@@ -26,13 +26,14 @@ const textLimit = 255
 // them: it moves only when something else does.
 func show(in Input, out Output) map[string]string {
 	s, card := out.State, in.Card
+	filled := func(id string) bool { return s.Final != nil && filledAfter(in, s.Final, id) }
 	v := shown{make(map[string]string, 48), card}
 	v.set("status", string(s.Status))
 	v.set("attempt", strconv.Itoa(s.Attempt))
 	v.set("score_out_of", strconv.Itoa(card.OutOf))
 	v.set("range", rangeText(card, out.Result, s.Final != nil))
-	v.set("gaps", Gaps(card, out.Result))
-	v.set("ball", ball(s, out.Result))
+	v.set("gaps", Gaps(card, out.Result, filled))
+	v.set("ball", ballText(in, out))
 	v.set("key", Key(in.Deal.Ref.ID, card.ID, s.Attempt, s.Copied))
 	v.set("scorecard_version", s.Version)
 	v.set("sync_message", message(card, out))
@@ -43,6 +44,9 @@ func show(in Input, out Output) map[string]string {
 	v.set("resolved_at", stamp(s.ResolvedAt))
 	for _, base := range []string{"score", "band", "health", "action"} {
 		v.set(base, "")
+	}
+	if s.Status == Disputed && !in.Disputed {
+		v.set("status", string(IsFinal))
 	}
 	for _, cat := range card.Categories {
 		v.set("category_"+cat.ID, "")
@@ -88,8 +92,8 @@ func showFinal(in Input, s State, v shown) {
 		return
 	}
 	v.set("hold", strconv.FormatBool(band.Hold))
-	if band.Escalation != "" {
-		v.set("escalation", band.Escalation)
+	if s.Flag != "" {
+		v.set("escalation", s.Flag)
 	}
 }
 
@@ -112,38 +116,12 @@ func rangeText(card *scorecard.Card, r autoscore.Result, final bool) string {
 	return fmt.Sprintf("%d-%d of %d, %d items open", r.Floor, r.Ceiling, card.OutOf, r.OpenN)
 }
 
-// Gaps is one line an item that is scored or capped below complete, with the
-// question to ask. It holds no score: AEs read it.
-func Gaps(card *scorecard.Card, r autoscore.Result) string {
-	var lines []string
-	for i := range r.Items {
-		if !r.Items[i].Short() {
-			continue
-		}
-		if item := card.Item(r.Items[i].ID); item != nil {
-			lines = append(lines, item.ID+" "+item.Gap+" - "+item.Question)
-		}
+func ballText(in Input, out Output) string {
+	who, what := ball(in, out.State, out.Result)
+	if what == "" {
+		return who
 	}
-	return strings.Join(lines, "\n")
-}
-
-// ball says whose turn it is.
-func ball(s State, r autoscore.Result) string {
-	switch s.Status {
-	case NeedsCSM:
-		return "CS manager: name a CSM"
-	case AwaitingKickoff:
-		if s.Kickoff.At.IsZero() {
-			return "CSM: set the kickoff"
-		}
-		return "CSM: hold the kickoff"
-	case ScoringOpen, Overdue:
-		if r.OpenN == 0 {
-			return "CSM: sign the attempt"
-		}
-		return "CSM: score the open items"
-	}
-	return "nobody"
+	return who + ": " + what
 }
 
 // message tells what syncd could not take in.

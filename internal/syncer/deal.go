@@ -17,7 +17,7 @@ import (
 // deal takes one deal a step further and adds what follows to the slice.
 func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
 	p.counts.DealsRead++
-	out, card, kept := p.c.step(d, prev, now)
+	out, card, kept := p.step(d, prev, now)
 	if out.State.Status == handoff.OutOfScope {
 		p.counts.LeftOut[out.State.Reason]++
 		if out.State.Reason == handoff.ReasonType {
@@ -173,7 +173,7 @@ func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) 
 		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
 		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
 		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
-		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out.State, now),
+		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out, now),
 	}
 	if f := out.State.Final; f != nil {
 		s.Band, s.Score = f.Band, &f.Total
@@ -183,11 +183,12 @@ func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) 
 
 // nextAt is the next moment at which the record must be looked at again even
 // if nothing on it moves.
-func nextAt(s handoff.State, now time.Time) time.Time {
-	if s.Status == handoff.IsFinal && s.Kickoff.At.After(now) {
+func nextAt(out handoff.Output, now time.Time) time.Time {
+	s := out.State
+	if s.Final != nil && s.Status != handoff.Closed && s.Kickoff.At.After(now) {
 		return s.Kickoff.At // the action's wording changes then
 	}
-	return time.Time{}
+	return out.Wake
 }
 
 func sameRow(a, b store.State) bool {

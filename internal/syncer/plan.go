@@ -48,7 +48,10 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	if err != nil {
 		return false, err
 	}
-	pass := &pass{Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields}}
+	pass := &pass{
+		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
+		since: known.LastSuccess, disputed: slices.Contains(desc.Fields["status"].Options, string(handoff.Disputed)),
+	}
 	for pass.reading() {
 		phase, batches := run.Phase, pass.changed
 		if phase == PhaseOpen {
@@ -146,6 +149,10 @@ type pass struct {
 	watermark time.Time
 	kept      keeping
 	text      textual
+	// since is when the connection was last worked, before this run.
+	since time.Time
+	// disputed: the record's status field offers that word.
+	disputed bool
 }
 
 // ref is a batch of deals to look at.

@@ -17,7 +17,7 @@ func Cells() []Field {
 			})
 		}
 	}
-	own(Picklist, 0, []string{"needs CSM", "awaiting kickoff", "scoring open", "overdue", "final", "closed"}, "status")
+	own(Picklist, 0, []string{"needs CSM", "awaiting kickoff", "scoring open", "overdue", "final", "disputed", "closed"}, "status")
 	own(Picklist, 0, []string{"Excellent", "Acceptable", "Below Standard", "Incomplete"}, "band")
 	own(Picklist, 0, []string{"green", "yellow", "orange", "red"}, "health")
 	own(Picklist, 0, []string{"None", "CS manager", "Sales manager"}, "escalation")
@@ -28,6 +28,11 @@ func Cells() []Field {
 	own(Bool, 0, nil, "hold")
 	own(DateTime, 0, nil, "due_at", "escalated_at", "resolved_at", "updated_at", "kickoff_at")
 	own(UserRef, 0, nil, "csm")
+	own(Text, 0, nil, "dispute_item")
+	own(LongText, 0, nil, "dispute_reason")
+	own(Picklist, 0, []string{"upheld", "changed", "clarified"}, "dispute_outcome")
+	own(Picklist, 0, []string{"0", "1", "2"}, "dispute_score")
+	own(Picklist, 0, []string{"same sale", "own sale"}, "duplicate_decision")
 	for _, item := range JudgementItems() {
 		own(Picklist, 0, []string{"0", "1", "2"}, "item_"+strings.ReplaceAll(item, ".", "_")+"_score")
 		own(LongText, 0, nil, "item_"+strings.ReplaceAll(item, ".", "_")+"_note")

@@ -1,0 +1,101 @@
+package handoff
+
+import (
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/scorecard"
+)
+
+// Gaps is one line an item that is scored or capped below complete, with the
+// question to ask. It holds no score: AEs read it. filled tells of an item
+// that something has been written for since.
+func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) bool) string {
+	var lines []string
+	for i := range r.Items {
+		if !r.Items[i].Short() {
+			continue
+		}
+		item := card.Item(r.Items[i].ID)
+		if item == nil {
+			continue
+		}
+		line := item.ID + " " + item.Gap + " - " + item.Question
+		if filled(item.ID) {
+			line += " (filled after, check)"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// marks notes what the evidence of each gap looks like.
+func marks(in Input, items []autoscore.Item) map[string]string {
+	m := map[string]string{}
+	for i := range items {
+		if items[i].Short() {
+			if mark, ok := markOf(in, items[i].ID); ok {
+				m[items[i].ID] = mark
+			}
+		}
+	}
+	return m
+}
+
+// filledAfter reports whether something has been written for a gap since final:
+// what syncd judges itself is better now, or what it is judged by differs and
+// is not gone.
+func filledAfter(in Input, f *Final, id string) bool {
+	now, frozen := in.Result.Item(id), f.item(id)
+	if now == nil || frozen == nil || now.Unknown {
+		return false
+	}
+	if now.Auto {
+		return now.Score > frozen.Score
+	}
+	before, known := f.Marks[id]
+	mark, ok := markOf(in, id)
+	return known && ok && before != mark && now.Proof().Cap > 0
+}
+
+// markOf sums up what an item is judged by: the cells and people its check
+// names. ok is false where something cannot be read.
+func markOf(in Input, id string) (mark string, ok bool) {
+	item := in.Card.Item(id)
+	if item == nil || item.Auto {
+		return "", false
+	}
+	h := fnv.New64a()
+	put := func(text string) { _, _ = h.Write([]byte(strings.TrimSpace(text) + "\x00")) }
+	for _, name := range slices.Sorted(maps.Keys(item.Check.Sources)) {
+		if c := in.Deal.Field(item.Check.Sources[name]); c.State == crm.Unreadable {
+			return "", false
+		} else if c.Known() {
+			put(c.Text)
+		}
+	}
+	if role := item.Check.Params["role"]; role != "" {
+		r := in.Deal.Roles[role]
+		if r.State == crm.Unreadable {
+			return "", false
+		}
+		for _, id := range r.Contacts {
+			put(string(id))
+			if c := in.Deal.Contact(id); c != nil {
+				put(c.Name.Text + c.Title.Text + c.Email.Text + c.Phone.Text + c.Mobile.Text + c.Context.Text)
+			}
+		}
+	}
+	return strconv.FormatUint(h.Sum64(), 36), true
+}
+
+// itemIn reads an item's id as somebody typed it: "5.1", "5.1 contact details".
+func itemIn(text string) string {
+	id, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return strings.TrimRight(id, ".:,-")
+}
