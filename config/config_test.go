@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
@@ -89,6 +92,11 @@ func TestFaults(t *testing.T) {
 		{"budget of more than all", "    scope:", "    budget: {daily_share: 1.2}\n    scope:", "connections[0].budget.daily_share", "0.2"},
 		{"searches below none", "    scope:", "    budget: {searches_per_second: -1}\n    scope:", "connections[0].budget.searches_per_second", "leave it out"},
 		{"searches of an org", "    scope:", "    budget: {searches_per_second: 3}\n    scope:", "connections[0].budget.searches_per_second", "HubSpot only"},
+		{"text of no kind", "connections:", "texts: {csm_remainder: {subject: A, body: B}}\nconnections:", "texts.csm_remainder", "csm_reminder"},
+		{"text with a score", "connections:", "texts: {ae_rehandoff: {subject: Only 14 of forty, body: B}}\nconnections:", "texts.ae_rehandoff", "digit"},
+		{"text with a band", "connections:", "texts: {ae_rehandoff: {subject: A, body: This is below standard}}\nconnections:", "texts.ae_rehandoff", "Below Standard"},
+		{"text of what there is not", "connections:", "texts: {ae_rehandoff: {subject: \"{{.Score}}\", body: B}}\nconnections:", "texts.ae_rehandoff", "Score"},
+		{"correction before final", "    scope:", "    correction_window: -1h\n    scope:", "connections[0].correction_window", "0s"},
 		{"api version", "    scope:", "    api_version: \"30.0\"\n    scope:", "connections[0].api_version", "31.0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -288,5 +296,22 @@ func TestScorecardsOfTheOwnFolderReplaceShippedOnes(t *testing.T) {
 	set, err := c.Cards()
 	if err != nil || set["sales-to-cs"].Title != "Our own" {
 		t.Errorf("%v %v", set["sales-to-cs"], err)
+	}
+}
+
+func TestShippedTextsSayNothingThatAEsAreNotToRead(t *testing.T) {
+	set, err := config.Default().Cards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cards := slices.Collect(maps.Values(set))
+	words := config.Default().Words()
+	for _, kind := range handoff.Kinds() {
+		if fault := words[kind].Lint(cards); fault != "" {
+			t.Errorf("%s: %s", kind, fault)
+		}
+	}
+	if len(words) != len(handoff.Kinds()) {
+		t.Errorf("%d texts", len(words))
 	}
 }

@@ -8,18 +8,22 @@ package config
 import (
 	"time"
 
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/yamlfile"
 )
 
 // Config is the whole file.
 type Config struct {
-	Company       Company      `yaml:"company" json:"company"`
-	Database      string       `yaml:"database" json:"database,omitempty" jsonschema:"description=SQLite file or postgres:// address,default=syncd.db"`
-	HTTP          HTTP         `yaml:"http" json:"http,omitempty"`
-	Connections   []Connection `yaml:"connections" json:"connections" required:"true" jsonschema:"minItems=1"`
-	Limits        Limits       `yaml:"limits" json:"limits,omitempty"`
-	Placeholders  Placeholders `yaml:"placeholders" json:"placeholders,omitempty"`
-	ScorecardsDir string       `yaml:"scorecards_dir" json:"scorecards_dir,omitempty" jsonschema:"description=Folder whose scorecards are added to or replace the shipped ones"`
+	Company      Company      `yaml:"company" json:"company"`
+	Database     string       `yaml:"database" json:"database,omitempty" jsonschema:"description=SQLite file or postgres:// address,default=syncd.db"`
+	HTTP         HTTP         `yaml:"http" json:"http,omitempty"`
+	Connections  []Connection `yaml:"connections" json:"connections" required:"true" jsonschema:"minItems=1"`
+	Limits       Limits       `yaml:"limits" json:"limits,omitempty"`
+	Placeholders Placeholders `yaml:"placeholders" json:"placeholders,omitempty"`
+	// Texts are what is written into tasks, by kind; a kind that is left out has
+	// the shipped words.
+	Texts         handoff.Texts `yaml:"texts" json:"texts,omitempty" jsonschema:"description=Subject and body of tasks by kind, as Go templates without digits and band names"`
+	ScorecardsDir string        `yaml:"scorecards_dir" json:"scorecards_dir,omitempty" jsonschema:"description=Folder whose scorecards are added to or replace the shipped ones"`
 
 	path string
 }

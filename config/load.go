@@ -4,9 +4,11 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/scorecard"
 	"github.com/handoffscore/syncd/internal/yamlfile"
 )
@@ -16,6 +18,9 @@ var shipped embed.FS
 
 //go:embed example-salesforce.yaml example-hubspot.yaml
 var examples embed.FS
+
+//go:embed texts.yaml
+var shippedTexts []byte
 
 //go:embed schema.json
 var schema []byte
@@ -113,6 +118,17 @@ func defaultRoles(crm string) map[string][]string {
 		r["objector"] = append(r["objector"], "BLOCKER")
 	}
 	return r
+}
+
+// Words are the texts of tasks: the shipped ones, and those of the file over
+// them.
+func (c *Config) Words() handoff.Texts {
+	all := handoff.Texts{}
+	if _, faults := yamlfile.Decode("texts.yaml", shippedTexts, &all); len(faults) > 0 {
+		panic(faults) // they are embedded
+	}
+	maps.Copy(all, c.Texts)
+	return all
 }
 
 // Scorecards are the shipped ones by file name.

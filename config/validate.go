@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/scorecard"
 	"github.com/handoffscore/syncd/internal/yamlfile"
 )
 
@@ -55,6 +57,7 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 		v.fault("database", "is neither a file nor a postgres:// address", "write a path such as syncd.db, or postgres://user@host/name")
 	}
 	c.HTTP.validate(v)
+	c.validateTexts(v)
 	if c.Limits.MaxEscalationsPerRun < 0 {
 		v.fault("limits.max_escalations_per_run", "is below 0", "write 0 for no limit")
 	}
@@ -280,4 +283,24 @@ func loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// validateTexts refuses what AEs are not to read in a task.
+func (c *Config) validateTexts(v *checker) {
+	var cards []*scorecard.Card
+	if byID, err := c.Cards(); err == nil { // else it is told with the scorecards
+		for _, id := range slices.Sorted(maps.Keys(byID)) {
+			cards = append(cards, byID[id])
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(c.Texts)) {
+		at := yamlfile.Join("texts", kind)
+		if !slices.Contains(handoff.Kinds(), kind) {
+			v.fault(at, fmt.Sprintf("unknown kind of task %q", kind), yamlfile.DidYouMean(kind, handoff.Kinds()))
+			continue
+		}
+		if fault := c.Texts[kind].Lint(cards); fault != "" {
+			v.fault(at, fault, "whoever may read the deal may read its tasks: leave scores and bands out")
+		}
+	}
 }
