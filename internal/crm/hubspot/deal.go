@@ -137,7 +137,7 @@ func (b *batch) contactsOf(id string) ([]crm.Contact, map[string]crm.Role) {
 			list = append(list, l)
 		}
 	}
-	var contacts []crm.Contact
+	contacts := make([]crm.Contact, 0, len(list))
 	for _, l := range list {
 		contacts = append(contacts, b.people[l.to].Contact)
 	}

@@ -49,6 +49,7 @@ func (c *Client) Load(ctx context.Context, ids []crm.DealID) (crm.Loaded, error)
 	if err := b.fetch(ctx, asked, &out); err != nil {
 		return crm.Loaded{}, err
 	}
+	out.Deals = make([]crm.Deal, 0, len(b.deals.found))
 	for _, id := range asked {
 		if rec := b.deals.found[id]; rec != nil {
 			out.Deals = append(out.Deals, b.deal(rec))

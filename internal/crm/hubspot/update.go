@@ -15,10 +15,7 @@ import (
 // update sends one batch update. Of a refusal it returns what HubSpot said in
 // full, beside the error.
 func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result, fault, error) {
-	body, err := encode(map[string]any{"inputs": inputs})
-	if err != nil {
-		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Invalid, Err: err}
-	}
+	body := bodyOf(inputs)
 	var trip processed
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+path(c.version, "/crm/v3/objects/deals/batch/update"), bytes.NewReader(body))
 	if err != nil {
@@ -57,6 +54,27 @@ func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result
 		return gjson.Result{}, fault{}, notSent(failed)
 	}
 	return gjson.Result{}, faultOf(answer), failed
+}
+
+// updateInput is one deal's update as it travels.
+type updateInput struct {
+	id         string
+	properties map[string]string
+}
+
+// bodyOf is the body of a batch update. A trace id of its own for each record
+// asks for answers record by record.
+func bodyOf(inputs []updateInput) []byte {
+	b := append(make([]byte, 0, 2048*len(inputs)), `{"inputs":[`...)
+	for i, in := range inputs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = crm.AppendText(append(b, `{"id":`...), in.id)
+		b = crm.AppendTexts(append(b, `,"properties":`...), in.properties)
+		b = append(crm.AppendText(append(b, `,"objectWriteTraceId":`...), in.id), '}')
+	}
+	return append(b, `]}`...)
 }
 
 // unwritten is an error that proves that nothing was written.

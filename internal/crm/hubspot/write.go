@@ -104,13 +104,6 @@ func (w *writing) mark(jobs []job, status crm.Status, code string) {
 	}
 }
 
-type updateInput struct {
-	ID         string            `json:"id"`
-	Properties map[string]string `json:"properties"`
-	// A trace id of its own for each record asks for answers record by record.
-	Trace string `json:"objectWriteTraceId"`
-}
-
 // send writes one batch. Its error says why nothing more can be written.
 func (w *writing) send(ctx context.Context, jobs []job) error {
 	jobs = w.withoutBad(jobs)
@@ -119,7 +112,7 @@ func (w *writing) send(ctx context.Context, jobs []job) error {
 	}
 	inputs := make([]updateInput, len(jobs))
 	for i, j := range jobs {
-		inputs[i] = updateInput{ID: j.id, Properties: j.props, Trace: j.id}
+		inputs[i] = updateInput{j.id, j.props}
 	}
 	r, f, err := w.c.update(ctx, inputs)
 	if err == nil {

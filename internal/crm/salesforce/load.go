@@ -155,6 +155,7 @@ func (l *loading) at(id string) *draft {
 func (l *loading) loaded() crm.Loaded {
 	out := crm.Loaded{Merged: map[crm.DealID]crm.DealID{}}
 	l.settleNotes()
+	out.Deals = make([]crm.Deal, 0, len(l.drafts))
 	seen := make(map[string]bool, len(l.asked))
 	for _, id := range l.asked {
 		key := id18(string(id))
