@@ -14,7 +14,9 @@ func (j *Judge) mailbox(text string) string { return j.mailboxes.get(text, j.ins
 
 func (j *Judge) inspect(text string) string {
 	text = strings.TrimSpace(text)
-	if j.Placeholder(text) {
+	// An address is remembered as such; its parts are not, beside texts that
+	// come again.
+	if r := j.study(text); r.placeholder(false) {
 		return "email_blank"
 	}
 	a, err := mail.ParseAddress(text)
@@ -38,7 +40,7 @@ func (j *Judge) inspect(text string) string {
 	if j.shared(local) {
 		return "email_alias"
 	}
-	if r := j.read(local); r.letters >= 3 && r.placeholder(false) {
+	if r := j.study(local); r.letters >= 3 && r.placeholder(false) {
 		return "email_blank"
 	}
 	return ""
