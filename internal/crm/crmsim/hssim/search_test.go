@@ -58,6 +58,8 @@ func TestSearchOperators(t *testing.T) {
 		{"query", "deals", `{"query":"acm"}`, []int{0}},
 		{"contacts have lastmodifieddate", "contacts", one("lastmodifieddate", "GT", `"value":"0"`), []int{0, 1, 2}},
 		{"contacts never fill hs_lastmodifieddate", "contacts", one("hs_lastmodifieddate", "GT", `"value":"0"`), nil},
+		{"contacts of a deal", "contacts", one("num_associated_deals", "HAS_PROPERTY", ""), []int{0, 1}},
+		{"contacts of a deal by number", "contacts", one("num_associated_deals", "GT", `"value":"0"`), []int{0, 1}},
 		{"email in lower case", "contacts", one("email", "EQ", `"value":"dee@example.com"`), []int{0}},
 	}
 	for _, c := range cases {

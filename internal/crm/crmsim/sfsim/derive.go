@@ -57,6 +57,13 @@ func (s *Server) derive(r *record, old []any, now stamp) {
 		s.deriveTask(r, old, now)
 	case s.event:
 		s.deriveEvent(r)
+	case s.table("ContentNote"):
+		if changed("Content") {
+			body, _ := decode64(r.str("Content"))
+			s.set(r, "TextPreview", preview(string(body)))
+			s.set(r, "ContentSize", float64(len(body)))
+			s.set(r, "ContentModifiedDate", now)
+		}
 	case s.table("Contact"), s.table("User"):
 		s.set(r, "Name", strings.TrimSpace(r.str("FirstName")+" "+r.str("LastName")))
 		if r.t == s.contact {

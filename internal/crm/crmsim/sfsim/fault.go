@@ -111,6 +111,12 @@ func (f *faults) strike(kind, object string) *Fault {
 	return f.meet(func(p *planned) bool { return p.On == "" || p.names(kind, object) })
 }
 
+// strikeInside is strike for a question inside another request, while which
+// nobody acts.
+func (f *faults) strikeInside(kind, object string) *Fault {
+	return f.meet(func(p *planned) bool { return p.Do != Meanwhile && (p.On == "" || p.names(kind, object)) })
+}
+
 // strikeWork is strike for the work that the org does by itself, which only
 // mishaps that name it meet.
 func (f *faults) strikeWork(kind, object string) *Fault {

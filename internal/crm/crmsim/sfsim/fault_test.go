@@ -51,6 +51,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// People act before a request, never inside one: a question that travels in a
+// composite neither waits for them nor counts.
+func TestNobodyActsInsideARequest(t *testing.T) {
+	r := newRig(t, 3, Options{})
+	acted := 0
+	r.s.AddFault(Fault{Do: Meanwhile, On: "query Task", Act: func() {
+		acted++
+		if err := r.s.Set("Opportunity", r.s.DealID(0), "Name", "Meanwhile"); err != nil {
+			t.Error(err)
+		}
+	}})
+	p := r.do("POST", api+"/composite", `{"compositeRequest":[{"method":"GET","referenceId":"a","url":"`+api+`/query?q=SELECT+Id+FROM+Task"}]}`)
+	if p.status != 200 || acted != 0 {
+		t.Fatalf("%d, acted %d times: %s", p.status, acted, p.body)
+	}
+	if p := r.query("SELECT Id FROM Task"); p.status != 200 || acted != 1 {
+		t.Errorf("%d, acted %d times", p.status, acted)
+	}
+}
+
 func TestSessionKilledBetweenPages(t *testing.T) {
 	r := newRig(t, 30, Options{PageSize: 10})
 	r.s.AddFault(Fault{Do: KillSession, On: "queryMore"})

@@ -235,6 +235,15 @@ func TestNotes(t *testing.T) {
 	if p := r.get(api + "/sobjects/ContentNote/" + id + "/Content"); p.body != "<b>Hi</b>" {
 		t.Errorf("written note: %s", p.body)
 	}
+	at := r.s.Clock().Now().Add(time.Hour).Truncate(time.Second)
+	r.s.Clock().Set(at)
+	if err := r.s.Set("ContentNote", doc, "Content", base64.StdEncoding.EncodeToString([]byte("<p>Edited</p>"))); err != nil {
+		t.Fatal(err)
+	}
+	edited := r.query("SELECT TextPreview, ContentSize FROM ContentNote WHERE LastModifiedDate >= " + at.Format(time.RFC3339) + " ORDER BY LastModifiedDate, Id").rows()
+	if len(edited) != 1 || edited[0]["TextPreview"] != "Edited" || edited[0]["ContentSize"] != 13.0 {
+		t.Errorf("edited notes: %v", edited)
+	}
 	mail := r.query("SELECT Subject, TextBody, HtmlBody, ToAddress, ActivityId FROM EmailMessage WHERE RelatedToId = '" + r.s.DealID(2) + "'").rows()[0]
 	task := r.query("SELECT Subject, TaskSubtype, IsClosed, Description FROM Task WHERE Id = '" + mail["ActivityId"].(string) + "'").rows()[0]
 	if mail["TextBody"] != "First <line>\nsecond line" || task["TaskSubtype"] != "Email" || task["IsClosed"] != true {

@@ -59,6 +59,12 @@ func TestQueryFindsWhatItsConditionsSay(t *testing.T) {
 		{"SELECT Id FROM Opportunity WHERE Handoff_Band__c = 'green'", 20},
 		{"SELECT Id FROM Task WHERE What.Type = 'Opportunity' AND WhatId IN ('" + r.s.DealID(1) + "')", 1},
 		{"SELECT Id FROM Task WHERE What.Type = 'Account'", 0},
+		{"SELECT Id FROM Task WHERE What.Type = 'Opportunity' ORDER BY SystemModstamp, Id", 2},
+		{"SELECT Id FROM EmailMessage WHERE RelatedTo.Type = 'Opportunity'", 1},
+		{"SELECT Id FROM EmailMessage WHERE RelatedTo.Type = 'Account'", 0},
+		{"SELECT Id FROM Note WHERE Parent.Type = 'Opportunity'", 2},
+		{"SELECT Id FROM Note WHERE Parent.Type = 'Account'", 0},
+		{"SELECT Id FROM OpportunityContactRole WHERE Opportunity.IsWon = false", 8},
 		{"SELECT Id FROM Opportunity LIMIT 3", 3},
 		{"SELECT Id FROM Opportunity ORDER BY Name LIMIT 10 OFFSET 15", 5},
 		{"SELECT Id FROM Group WHERE Type = 'Queue'", 1},
@@ -68,6 +74,32 @@ func TestQueryFindsWhatItsConditionsSay(t *testing.T) {
 	} {
 		if got := len(r.query(tc.soql).rows()); got != tc.want {
 			t.Errorf("%s: %d rows, want %d", tc.soql, got, tc.want)
+		}
+	}
+}
+
+// A condition and an order may reach across a relationship, with OR too.
+func TestQueryAcrossARelationship(t *testing.T) {
+	r := newRig(t, 20, Options{})
+	at := r.s.Clock().Now().Add(time.Hour).Truncate(time.Second)
+	r.s.Clock().Set(at)
+	if err := r.s.Set("Contact", r.s.ContactID(0), "Phone", "+49 30 5550111"); err != nil {
+		t.Fatal(err)
+	}
+	since := at.Format(time.RFC3339)
+	rows := r.query("SELECT ContactId, Contact.SystemModstamp FROM OpportunityContactRole WHERE (SystemModstamp >= " + since + " OR Contact.SystemModstamp >= " + since + ") AND Opportunity.IsWon = true").rows()
+	if len(rows) != 4 {
+		t.Errorf("%d roles of a contact that moved", len(rows))
+	}
+	for _, row := range rows {
+		if row["ContactId"] != r.s.ContactID(0) {
+			t.Errorf("a role of another contact: %v", row)
+		}
+	}
+	all := r.query("SELECT ContactId, Contact.SystemModstamp FROM OpportunityContactRole ORDER BY Contact.SystemModstamp, Id").rows()
+	for i, row := range all {
+		if last := i >= len(all)-4; last != (row["ContactId"] == r.s.ContactID(0)) {
+			t.Errorf("row %d of %d: %v", i, len(all), row)
 		}
 	}
 }
