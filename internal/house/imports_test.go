@@ -12,7 +12,7 @@ const module = "github.com/handoffscore/syncd/"
 // floors below its own. Packages of one floor do not import each other.
 var floors = [][]string{
 	{"internal/crm", "internal/yamlfile", "internal/richtext", "internal/crm/crmsim/simclock"},
-	{"internal/scorecard", "internal/crm/transport", "internal/crm/crmsim/world"},
+	{"internal/scorecard", "internal/crm/transport", "internal/crm/watched", "internal/crm/crmsim/world"},
 	{"internal/autoscore"},
 	{"internal/handoff"},
 	{"config", "internal/store"},
