@@ -187,7 +187,7 @@ func TestAQueryThatTakesTooLongIsAskedInParts(t *testing.T) {
 
 func mustPlace(t *testing.T, cursor string) place {
 	t.Helper()
-	p, err := placeOf(cursor)
+	p, err := placeOf("Changed", cursor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func mustPlace(t *testing.T, cursor string) place {
 
 func TestAPlaceOfSomebodyElseIsRefused(t *testing.T) {
 	for _, cursor := range []string{"x", "2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z|' OR Id != '"} {
-		if _, err := placeOf(cursor); crm.KindOf(err) != crm.Invalid || err == nil {
+		if _, err := placeOf("Changed", cursor); crm.KindOf(err) != crm.Invalid || err == nil {
 			t.Errorf("%q was taken", cursor)
 		}
 	}
