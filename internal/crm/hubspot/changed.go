@@ -14,10 +14,7 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-const (
-	searchPage = 200 // results of one search (API documentation, read 2026-03)
-	listPage   = 100
-)
+const listPage = 100
 
 // A cursor is the id behind which search goes on, or one of these and the
 // list's own cursor.
@@ -37,13 +34,18 @@ func (c *Client) Changed(ctx context.Context, w crm.Window, after string) iter.S
 			return
 		}
 		x := &walk{c: c, s: s, from: later(w.From, c.setup.Since), to: w.To, bin: w.From.IsZero()}
-		for more := true; more; more = after != "" {
-			page, err := x.page(ctx, after)
-			if !yield(page, err) || err != nil {
-				return
-			}
-			after = page.Next
+		inTurn(ctx, after, x.page, yield)
+	}
+}
+
+// inTurn yields one page after another.
+func inTurn(ctx context.Context, after string, read func(context.Context, string) (crm.Page, error), yield func(crm.Page, error) bool) {
+	for more := true; more; more = after != "" {
+		page, err := read(ctx, after)
+		if !yield(page, err) || err != nil {
+			return
 		}
+		after = page.Next
 	}
 }
 
@@ -88,72 +90,22 @@ func (x *walk) end() string {
 	return ""
 }
 
-type filter struct {
-	Property string `json:"propertyName"`
-	Operator string `json:"operator"`
-	Value    string `json:"value"`
-}
-
-// found searches behind the id after. Every page is a query of its own from
-// its first result, so the cap on paging is never met.
+// found searches behind the id after.
 func (x *walk) found(ctx context.Context, after string) (crm.Page, error) {
-	if after == "" {
-		after = "0"
+	rows, next, err := x.c.search(ctx, hunt{
+		object: "deals", stamp: "hs_lastmodifieddate", from: x.from, to: x.to, properties: x.s.ask.search,
+	}, after)
+	if err != nil {
+		return crm.Page{}, err
 	}
-	filters := []filter{{"hs_object_id", "GT", after}}
-	if !x.from.IsZero() {
-		filters = append(filters, filter{"hs_lastmodifieddate", "GTE", millis(x.from)})
-	}
-	if !x.to.IsZero() {
-		filters = append(filters, filter{"hs_lastmodifieddate", "LT", millis(x.to)})
-	}
-	query := map[string]any{
-		"filterGroups": []any{map[string]any{"filters": filters}},
-		"sorts":        []string{"hs_object_id"}, "properties": x.s.ask.search, "limit": searchPage, "after": "0",
-	}
-	for try := 0; ; try++ {
-		r, _, err := x.c.post(ctx, "/crm/v3/objects/deals/search", query)
-		if err != nil {
-			return crm.Page{}, err
-		}
-		page, whole := x.read(r, after)
-		if whole {
-			return page, nil
-		}
-		if try >= broken {
-			return crm.Page{}, malformed("search", "the search names fewer deals than it counts, or in another order than asked for")
-		}
-	}
-}
-
-// read turns a search answer into a page; whole is false if it does not add up.
-func (x *walk) read(r gjson.Result, after string) (page crm.Page, whole bool) {
-	results, total := r.Get("results"), r.Get("total")
-	if !results.IsArray() || total.Type != gjson.Number {
-		return page, false
-	}
-	last, n, whole := number64(after), 0, true
-	results.ForEach(func(_, d gjson.Result) bool {
-		id := idOf(d.Get("id"))
-		if v := number64(id); v > last {
-			last = v
-		} else {
-			whole = false
-		}
-		n++
+	page := crm.Page{Next: next}
+	for _, d := range rows {
 		page.Deals = append(page.Deals, x.moved(d)...)
-		return true
-	})
-	left := int(total.Int()) - n
-	switch {
-	case left > 0 && n == 0, left < 0:
-		return page, false
-	case left > 0:
-		page.Next = strconv.FormatInt(last, 10)
-	default:
+	}
+	if next == "" {
 		page.Next = x.end()
 	}
-	return page, whole
+	return page, nil
 }
 
 // moved reads one deal of a search or list, and with it those that were merged
@@ -250,14 +202,4 @@ func stampOf(values ...string) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-
-func number64(id string) int64 {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
 }

@@ -60,28 +60,36 @@ type linkInput struct {
 	After string `json:"after,omitempty"`
 }
 
-// link reads what deals are associated with. Only an error that says so means
-// that a deal has no association; any other makes its links unreadable.
+// link reads what deals are associated with.
 func (c *Client) link(ctx context.Context, ids []string, to string) (*linked, error) {
-	x := &linked{of: make(map[string][]link, len(ids)), failed: map[string]bool{}, words: map[string]string{}}
 	if e := c.refusals.of(to); e != nil {
+		x := &linked{}
 		x.refuse(e)
 		return x, nil
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	for len(ids) > 0 {
-		n := min(loadBatch, len(ids))
-		chunk := ids[:n]
-		ids = ids[n:]
-		g.Go(func() error { return c.linkChunk(gctx, chunk, to, x) })
-	}
-	err := g.Wait()
+	x, err := c.associations(ctx, "deals", ids, to)
 	if e, refused := refusedKind(err); refused {
 		c.refusals.add(to, e)
 		x.refuse(e)
 		return x, nil
 	}
 	return x, err
+}
+
+// associations reads what records of one kind are associated with of another.
+// Only an error that says so means that a record has no association; any other
+// makes its links unreadable.
+func (c *Client) associations(ctx context.Context, from string, ids []string, to string) (*linked, error) {
+	x := &linked{of: make(map[string][]link, len(ids)), failed: map[string]bool{}, words: map[string]string{}}
+	path := "/crm/v4/associations/" + from + "/" + to + "/batch/read"
+	g, gctx := errgroup.WithContext(ctx)
+	for len(ids) > 0 {
+		n := min(loadBatch, len(ids))
+		chunk := ids[:n]
+		ids = ids[n:]
+		g.Go(func() error { return c.linkChunk(gctx, chunk, path, x) })
+	}
+	return x, g.Wait()
 }
 
 func (x *linked) refuse(e *crm.Error) {
@@ -93,20 +101,20 @@ func (x *linked) refuse(e *crm.Error) {
 }
 
 // linkChunk reads all pages of one chunk's associations.
-func (c *Client) linkChunk(ctx context.Context, ids []string, to string, x *linked) error {
+func (c *Client) linkChunk(ctx context.Context, ids []string, path string, x *linked) error {
 	inputs := make([]linkInput, len(ids))
 	for i, id := range ids {
 		inputs[i] = linkInput{ID: id}
 	}
 	again := false
 	for len(inputs) > 0 {
-		r, _, err := c.post(ctx, "/crm/v4/associations/deals/"+to+"/batch/read", map[string]any{"inputs": inputs})
+		r, _, err := c.post(ctx, path, map[string]any{"inputs": inputs})
 		if err != nil && crm.KindOf(err) == crm.Invalid && len(ids) == len(inputs) && len(ids) > objectBatch {
 			// Portals have been seen to take 100 where 1,000 are documented.
-			if err := c.linkChunk(ctx, ids[:len(ids)/2], to, x); err != nil {
+			if err := c.linkChunk(ctx, ids[:len(ids)/2], path, x); err != nil {
 				return err
 			}
-			return c.linkChunk(ctx, ids[len(ids)/2:], to, x)
+			return c.linkChunk(ctx, ids[len(ids)/2:], path, x)
 		}
 		if err != nil {
 			return err
