@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,6 +74,20 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 		next = strconv.FormatInt(last, 10)
 	}
 	return ids, next, err
+}
+
+// Unread returns those of some deals that are in scope and that a run has not
+// read, each once, in the order of their ids.
+func (s *Store) Unread(ctx context.Context, connection, run string, ids []string) ([]string, error) {
+	var all []string
+	err := inParts(s, ids, []any{connection, run}, func(list string, args []any) error {
+		part, err := query(ctx, s.db, scanString, `SELECT id FROM deals d WHERE connection = $1 AND read_by <> $2
+			AND EXISTS (SELECT 1 FROM states WHERE deal = d.num AND in_scope = 1) AND id IN `+list, args...)
+		all = append(all, part...)
+		return err
+	})
+	slices.Sort(all)
+	return slices.Compact(all), err
 }
 
 func scanString(scan func(...any) error) (v string, err error) { return v, scan(&v) }

@@ -74,6 +74,7 @@ func Run(t *testing.T) {
 		"rejected writes wait for their time":    rejected,
 		"open refs page in order":                openRefs,
 		"a run reads each deal once":             readOnce,
+		"what a run has not read":                unread,
 		"calls of the last day":                  spending,
 		"plans of runs that ended":               leftPlanned,
 		"one org has one connection":             oneOrg,
