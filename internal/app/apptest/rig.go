@@ -160,6 +160,9 @@ func (r *Rig) WriteConfig(t *testing.T) string {
 	fmt.Fprintf(&b, "    mode: %s\n    scorecards: [sales-to-cs, sales-to-cs-simplified]\n    scope: %s\n", r.Mode, r.Scope)
 	b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n")
 	b.WriteString(r.Extra)
+	if r.HS != nil && !r.Options.HubSpot.EnforceLimits && !strings.Contains(r.Extra, "budget:") {
+		b.WriteString("    budget: {searches_per_second: 1000}\n") // this portal counts none
+	}
 	b.WriteString(r.World.Mapping("    ", func(f world.Field) string {
 		if r.Maps != nil && !slices.Contains(r.Maps, f.Name) {
 			return ""
