@@ -231,8 +231,8 @@ const resumeWithin = 7 * 24 * time.Hour
 // slice, so that a pass that always dies at one page still gets past it. One
 // that was ended while writing is planned anew; its window has not moved on.
 func resumable(r store.Run, now time.Time) bool {
-	planning := r.Phase == syncer.PhaseChanged || r.Phase == syncer.PhaseOpen
-	return planning && r.Cursor != "" && now.Sub(r.WindowTo) < resumeWithin
+	begun := r.Cursor != "" || r.Phase != syncer.PhaseChanged
+	return syncer.Reading(r.Phase) && begun && now.Sub(r.WindowTo) < resumeWithin
 }
 
 // advance takes the run through its phases.

@@ -22,6 +22,14 @@ type Source interface {
 	// page that carried it; "" starts. The last page has Next "".
 	Changed(ctx context.Context, w Window, after string) iter.Seq2[Page, error]
 
+	// Touched yields pages of deals to which something moved inside the window
+	// although the deal itself may not have: contacts in their roles, roles,
+	// notes and activities. At is when it moved; Won and Gone are not told. A
+	// deal may come several times, also one that was never won. What the CRM
+	// refuses to tell is left out: the next Description says so, and only a
+	// full read finds it. after and Next are as with Changed.
+	Touched(ctx context.Context, w Window, after string) iter.Seq2[Page, error]
+
 	// Earlier counts won deals whose record has not moved since Setup.Since:
 	// they were won before scoring began and are never named by Changed.
 	Earlier(ctx context.Context) (int64, error)
@@ -65,10 +73,10 @@ type Page struct {
 	Next  string // resumes after this page; "" on the last one
 }
 
-// Moved is a deal whose record moved.
+// Moved is a deal whose record moved, or to which something did.
 type Moved struct {
 	ID   DealID
-	At   time.Time // the record's own modification stamp
+	At   time.Time // the modification stamp of what moved
 	Won  bool
 	Gone bool // deleted or merged away
 }

@@ -56,8 +56,25 @@ type Planner struct {
 // Phases of a run, in order. A run's cursor belongs to its phase.
 const (
 	PhaseChanged = "changed" // deals whose record moved
+	PhaseTouched = "touched" // deals to which something moved; a full run reads them anyway
 	PhaseOpen    = "open"    // deals whose clock runs, and writes to be tried again
 	PhaseGuard   = "guard"   // one look over the plan
 	PhaseApply   = "apply"
 	PhaseDone    = "done"
 )
+
+// Reading reports whether a run in the phase still reads deals.
+func Reading(phase string) bool {
+	return phase == PhaseChanged || phase == PhaseTouched || phase == PhaseOpen
+}
+
+// nextPhase is the phase behind one that reads.
+func nextPhase(phase, kind string) string {
+	switch {
+	case phase == PhaseChanged && kind == KindIncremental:
+		return PhaseTouched
+	case phase == PhaseOpen:
+		return PhaseGuard
+	}
+	return PhaseOpen
+}

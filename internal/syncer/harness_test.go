@@ -52,6 +52,8 @@ bands:
 type fake struct {
 	batch int
 	pages [][]crm.Moved
+	// touched are the pages of deals to which something moved.
+	touched [][]crm.Moved
 	// dieAfter, if not 0, is how many pages one reading gets before it fails.
 	dieAfter int
 	// onLoad, if set, may fail a load or see it happen.
@@ -62,7 +64,8 @@ type fake struct {
 	deals   map[crm.DealID]*crm.Deal
 	merged  map[crm.DealID]crm.DealID
 	windows []crm.Window
-	afters  []string // where each reading began
+	afters  []string // where each reading of what changed began
+	traces  []string // and of what was touched
 	loads   [][]crm.DealID
 	writes  int
 }
@@ -88,22 +91,30 @@ func (f *fake) Write(context.Context, []crm.Update) ([]crm.Outcome, error) {
 
 // Changed names a page by its number; the cursor is that of the next.
 func (f *fake) Changed(_ context.Context, w crm.Window, after string) iter.Seq2[crm.Page, error] {
+	return f.read("fake.Changed", f.pages, after, func() { f.windows, f.afters = append(f.windows, w), append(f.afters, after) })
+}
+
+func (f *fake) Touched(_ context.Context, w crm.Window, after string) iter.Seq2[crm.Page, error] {
+	return f.read("fake.Touched", f.touched, after, func() { f.windows, f.traces = append(f.windows, w), append(f.traces, after) })
+}
+
+func (f *fake) read(op string, pages [][]crm.Moved, after string, note func()) iter.Seq2[crm.Page, error] {
 	return func(yield func(crm.Page, error) bool) {
 		f.mu.Lock()
-		f.windows, f.afters = append(f.windows, w), append(f.afters, after)
+		note()
 		f.mu.Unlock()
 		first, _ := strconv.Atoi(after)
-		if len(f.pages) == 0 {
+		if len(pages) == 0 {
 			yield(crm.Page{}, nil)
 			return
 		}
-		for i := first; i < len(f.pages); i++ {
+		for i := first; i < len(pages); i++ {
 			if f.dieAfter > 0 && i == first+f.dieAfter {
-				yield(crm.Page{}, broken("fake.Changed"))
+				yield(crm.Page{}, broken(op))
 				return
 			}
-			page := crm.Page{Deals: f.pages[i]}
-			if i+1 < len(f.pages) {
+			page := crm.Page{Deals: pages[i]}
+			if i+1 < len(pages) {
 				page.Next = strconv.Itoa(i + 1)
 			}
 			if !yield(page, nil) {
@@ -258,6 +269,18 @@ func (r *rig) moves(pages ...[]string) {
 			page = append(page, crm.Moved{ID: crm.DealID(id), At: r.now, Won: d != nil && d.Won, Gone: d == nil})
 		}
 		r.crm.pages = append(r.crm.pages, page)
+	}
+}
+
+// touches makes pages of deals to which something moved.
+func (r *rig) touches(pages ...[]string) {
+	r.crm.touched = nil
+	for _, ids := range pages {
+		var page []crm.Moved
+		for _, id := range ids {
+			page = append(page, crm.Moved{ID: crm.DealID(id), At: r.now})
+		}
+		r.crm.touched = append(r.crm.touched, page)
 	}
 }
 

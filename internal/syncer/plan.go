@@ -53,11 +53,8 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 		since: known.LastSuccess, disputed: slices.Contains(desc.Fields["status"].Options, string(handoff.Disputed)),
 	}
 	for pass.reading() {
-		phase, batches := run.Phase, pass.changed
-		if phase == PhaseOpen {
-			batches = pass.open
-		}
-		err := pass.drain(ctx, batches, deadline)
+		phase := run.Phase
+		err := pass.drain(ctx, pass.batches(), deadline)
 		if errors.Is(err, errPause) {
 			return false, nil
 		}
@@ -96,7 +93,7 @@ func doubts(run store.Run, counts Counts, lastFull time.Time) []string {
 }
 
 // reading reports whether deals are still to be read.
-func (p *pass) reading() bool { return p.run.Phase == PhaseChanged || p.run.Phase == PhaseOpen }
+func (p *pass) reading() bool { return Reading(p.run.Phase) }
 
 // Kinds of run.
 const (
@@ -155,151 +152,15 @@ type pass struct {
 	disputed bool
 }
 
-// ref is a batch of deals to look at.
-type ref struct {
-	ids  []crm.DealID
-	gone []crm.DealID
-	// whole: with this batch everything up to cursor has been named, and the
-	// run's place moves there; last: the phase is over.
-	whole, last bool
-	cursor      string
-}
-
-// mostPages is how many pages may be read before a batch is sent off that is
-// not full, so that the place moves over pages that name little.
-const mostPages = 10
-
-// changed yields batches of deals whose record moved inside the run's window:
-// those that are won, and those that are tracked.
-func (p *pass) changed(ctx context.Context) iter.Seq2[ref, error] {
-	return func(yield func(ref, error) bool) {
-		q, full := &queue{}, p.c.Source.LoadBatch()
-		// Read up to now, whatever the run's own moment: what moves meanwhile is
-		// taken in early, and again by the next pass.
-		w := crm.Window{From: p.run.WindowFrom}
-		for page, err := range p.c.Source.Changed(ctx, w, p.run.Cursor) {
-			if err == nil {
-				err = p.add(ctx, q, page)
-			}
-			if err != nil { // what was named before the fault is not named in vain
-				if len(q.ends) == 0 || yield(q.take(len(q.ids)), nil) {
-					yield(ref{}, err)
-				}
-				return
-			}
-			for len(q.ids) >= full {
-				if !yield(q.take(full), nil) {
-					return
-				}
-			}
-			if page.Next == "" || len(q.ends) >= mostPages {
-				if !yield(q.take(len(q.ids)), nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// add queues what is to be looked at of a page.
-func (p *pass) add(ctx context.Context, q *queue, page crm.Page) error {
-	tracked, err := p.tracked(ctx, page.Deals)
-	if err != nil {
-		return err
-	}
-	for _, m := range page.Deals {
-		switch {
-		case m.Gone && tracked[m.ID]:
-			q.gone = append(q.gone, m.ID)
-		case !m.Gone && (m.Won || tracked[m.ID]):
-			q.ids = append(q.ids, m.ID)
-		}
-	}
-	q.ends = append(q.ends, pageEnd{len(q.ids), page.Next})
-	return nil
-}
-
-// queue holds deals that were named and not yet sent off.
-type queue struct {
-	ids, gone []crm.DealID
-	ends      []pageEnd
-}
-
-// pageEnd is where a page ends in the queue, and the cursor behind it.
-type pageEnd struct {
-	at     int
-	cursor string
-}
-
-// take sends off the first n deals. The place moves to the end of the last
-// page that they complete.
-func (q *queue) take(n int) ref {
-	r := ref{ids: q.ids[:n:n], gone: q.gone}
-	q.ids, q.gone = q.ids[n:], nil
-	for len(q.ends) > 0 && q.ends[0].at <= n {
-		r.whole, r.cursor = true, q.ends[0].cursor
-		q.ends = q.ends[1:]
-	}
-	for i := range q.ends {
-		q.ends[i].at -= n
-	}
-	r.last = r.whole && r.cursor == ""
-	return r
-}
-
-func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]bool, error) {
-	ids := make([]string, 0, len(moved))
-	for _, m := range moved {
-		if m.Gone || !m.Won {
-			ids = append(ids, string(m.ID))
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	states, err := p.Store.States(ctx, p.c.Name, ids)
-	if err != nil {
-		return nil, err
-	}
-	tracked := make(map[crm.DealID]bool, len(states))
-	for _, s := range states {
-		tracked[crm.DealID(s.Ref.ID)] = true
-	}
-	return tracked, nil
-}
-
-// open yields batches of deals that this run has not read yet: those whose
-// clock runs or just ran out, with a write that is to be made, and in a full
-// run all that are in scope, for what is gone for good is named by nobody.
-// Roles and links may change without moving the deal, so open ones are read at
-// every pass.
-func (p *pass) open(ctx context.Context) iter.Seq2[ref, error] {
-	return func(yield func(ref, error) bool) {
-		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Now: p.run.Now(), All: p.run.Kind == KindFull}
-		for after, more := p.run.Cursor, true; more; {
-			ids, next, err := p.Store.OpenRefs(ctx, due, after, p.c.Source.LoadBatch())
-			if err != nil {
-				yield(ref{}, err)
-				return
-			}
-			batch := ref{whole: true, last: next == "", cursor: next}
-			for _, id := range ids {
-				batch.ids = append(batch.ids, crm.DealID(id))
-			}
-			if !yield(batch, nil) {
-				return
-			}
-			after, more = next, next != ""
-		}
-	}
-}
-
 // loaded is a batch with its snapshots.
 type loaded struct {
 	ref
 	deals crm.Loaded
 	err   error
 }
+
+// ahead is how many batches wait, loaded or loading, while one is judged.
+const ahead = 1
 
 // drain loads batches ahead of judging them and commits each as a slice. When
 // it returns nothing of it is at work any more.
@@ -309,7 +170,7 @@ func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq
 	defer working.Wait()
 	defer cancel()
 	// Futures keep the order of batches while the next ones are being loaded.
-	futures := make(chan chan loaded, 1)
+	futures := make(chan chan loaded, ahead)
 	working.Go(func() {
 		defer close(futures)
 		for batch, err := range batches(ctx) {
@@ -376,7 +237,7 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 		}
 		p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON()
 		if l.last {
-			p.run.Phase = map[string]string{PhaseChanged: PhaseOpen, PhaseOpen: PhaseGuard}[p.run.Phase]
+			p.run.Phase = nextPhase(p.run.Phase, p.run.Kind)
 		}
 	}
 	if err := p.part(ctx, deals, gone, advance); err != nil {

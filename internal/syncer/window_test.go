@@ -16,7 +16,11 @@ import (
 // The window has a beginning and no end; what is judged is judged as of the
 // run's start, and the watermark is not the plan's to move.
 func TestAPlanReadsFromItsWindowUpToNow(t *testing.T) {
-	for kind, from := range map[string]time.Time{syncer.KindFull: {}, syncer.KindIncremental: start.Add(-20 * time.Minute)} {
+	recent := crm.Window{From: start.Add(-20 * time.Minute)}
+	for kind, windows := range map[string][]crm.Window{
+		syncer.KindFull:        {{}},
+		syncer.KindIncremental: {recent, recent}, // what changed, and what was touched
+	} {
 		t.Run(kind, func(t *testing.T) {
 			r := newRig(t)
 			mark := store.Connection{Name: "org", CRM: "salesforce", OrgID: "00D", Watermark: start.Add(-5 * time.Minute)}
@@ -27,7 +31,7 @@ func TestAPlanReadsFromItsWindowUpToNow(t *testing.T) {
 			r.moves([]string{"d1"})
 			r.crm.pages[0][0].At = start.Add(time.Hour)
 			run := r.planOf(t, kind)
-			if d := cmp.Diff([]crm.Window{{From: from}}, r.crm.windows); d != "" {
+			if d := cmp.Diff(windows, r.crm.windows); d != "" {
 				t.Errorf("windows (-want +got):\n%s", d)
 			}
 			if got := r.planned(t, run)["d1"].Fields["updated_at"]; got != stamp(start) {

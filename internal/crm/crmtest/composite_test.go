@@ -17,7 +17,7 @@ import (
 func TestSalesforceCompositeWrites(t *testing.T) {
 	o := newOrg(t, 500, sfsim.Options{})
 	c := o.clientWith(t, o.auth(salesforce.ClientCredentials), salesforce.Options{CompositeWrites: true})
-	crmtest.Run(t, crmtest.Subject{World: o.world, Source: c, Sink: c, Deal: o.DealID, Person: o.UserID, Contact: o.ContactID})
+	crmtest.Run(t, o.subject(c))
 	if n := o.Stats().Subrequests["collections update"]; n < 2 {
 		t.Errorf("%d collections travelled together", n)
 	}

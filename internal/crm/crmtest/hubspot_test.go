@@ -26,7 +26,47 @@ func TestHubSpot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			crmtest.Run(t, crmtest.Subject{World: w, Source: c, Sink: c, Deal: sim.DealID, Person: sim.OwnerID, Contact: sim.ContactID})
+			crmtest.Run(t, crmtest.Subject{
+				World: w, Source: c, Sink: c, Deal: sim.DealID, Person: sim.OwnerID, Contact: sim.ContactID,
+				Hand: inPortal{sim}, Streams: 6,
+				Tells: map[string]crmtest.Told{
+					"a contact gets another role":     crmtest.Nowhere, // a label moves nothing
+					"a contact is taken off the deal": crmtest.Changed, // by its number of contacts
+					"a note is deleted":               crmtest.Changed, // by its number of notes
+				},
+			})
 		})
 	}
+}
+
+// inPortal is a person at work in a portal.
+type inPortal struct{ *hssim.Server }
+
+func (p inPortal) Phone(contact, number string) error {
+	return p.Set("contacts", contact, "phone", number)
+}
+
+func (p inPortal) Bounce(contact string) error {
+	return p.Set("contacts", contact, "hs_email_hard_bounce_reason_enum", "UNKNOWN_USER")
+}
+
+func (p inPortal) Link(deal, contact, role string) error { return p.Label(deal, contact, role) }
+
+func (p inPortal) Unlink(deal, contact string) error {
+	return p.Dissociate("deals", deal, "contacts", contact)
+}
+
+func (p inPortal) Recast(deal, contact, role string) error { return p.Label(deal, contact, role) }
+
+func (p inPortal) Write(deal, text string) (string, error) {
+	return p.Create("notes", map[string]string{"hs_note_body": text, "hs_timestamp": p.Clock().Now().Format(time.RFC3339)}, "deals/"+deal)
+}
+
+func (p inPortal) Rewrite(note, text string) error { return p.Set("notes", note, "hs_note_body", text) }
+
+func (p inPortal) Erase(note string) error { return p.Archive("notes", note) }
+
+func (p inPortal) Deny() func() {
+	p.AddFault(hssim.Fault{Do: hssim.NoScope, On: "search notes", Times: -1})
+	return p.ClearFaults
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -27,11 +28,17 @@ type org struct {
 
 func newOrg(t *testing.T, deals int, o sfsim.Options) *org {
 	t.Helper()
+	return orgBehind(t, deals, o, func(next http.Handler) http.Handler { return next })
+}
+
+// orgBehind is an org behind something that may answer in its place.
+func orgBehind(t *testing.T, deals int, o sfsim.Options, front func(http.Handler) http.Handler) *org {
+	t.Helper()
 	w := world.Generate(world.GenerateOptions{Deals: deals, Seed: 11, Now: now})
 	// The adapter dates its assertions by the machine's clock.
 	o.Clock, o.PageSize, o.WallClockAssertions = simclock.New(now), 200, true
 	s := &org{Server: sfsim.New(w, o), world: w}
-	srv := httptest.NewServer(s)
+	srv := httptest.NewServer(front(s))
 	t.Cleanup(srv.Close)
 	s.url = srv.URL
 	return s
@@ -68,13 +75,66 @@ func (o *org) clientWith(t *testing.T, a salesforce.Auth, with salesforce.Option
 	return c
 }
 
+func (o *org) subject(c *salesforce.Client) crmtest.Subject {
+	return crmtest.Subject{
+		World: o.world, Source: c, Sink: c, Deal: o.DealID, Person: o.UserID, Contact: o.ContactID,
+		Hand: inOrg{o}, Streams: 6,
+		// The row is gone at once and nothing else moves.
+		Tells: map[string]crmtest.Told{"a contact is taken off the deal": crmtest.Nowhere},
+	}
+}
+
+// inOrg is a person at work in an org.
+type inOrg struct{ *org }
+
+func (o inOrg) Phone(contact, number string) error { return o.Set("Contact", contact, "Phone", number) }
+
+func (o inOrg) Bounce(contact string) error {
+	return o.Set("Contact", contact, "EmailBouncedDate", o.Clock().Now())
+}
+
+func (o inOrg) Link(deal, contact, role string) error {
+	_, err := o.Insert("OpportunityContactRole", map[string]any{"OpportunityId": deal, "ContactId": contact, "Role": role})
+	return err
+}
+
+func (o inOrg) Unlink(deal, contact string) error {
+	return o.Delete("OpportunityContactRole", o.role(deal, contact))
+}
+
+func (o inOrg) Recast(deal, contact, role string) error {
+	return o.Set("OpportunityContactRole", o.role(deal, contact), "Role", role)
+}
+
+func (o inOrg) role(deal, contact string) string {
+	for _, id := range o.IDs("OpportunityContactRole") {
+		if o.Get("OpportunityContactRole", id, "OpportunityId") == deal && o.Get("OpportunityContactRole", id, "ContactId") == contact {
+			return id
+		}
+	}
+	return ""
+}
+
+func (o inOrg) Write(deal, text string) (string, error) {
+	return o.Insert("Note", map[string]any{"ParentId": deal, "Title": "Note", "Body": text})
+}
+
+func (o inOrg) Rewrite(note, text string) error { return o.Set("Note", note, "Body", text) }
+
+func (o inOrg) Erase(note string) error { return o.Delete("Note", note) }
+
+func (o inOrg) Deny() func() {
+	o.HideField("Note", "ParentId")
+	return func() { o.ShowField("Note", "ParentId") }
+}
+
 func TestSalesforce(t *testing.T) {
 	for _, flow := range []string{salesforce.ClientCredentials, salesforce.JWT, salesforce.RefreshToken, salesforce.Password} {
 		t.Run(flow, func(t *testing.T) {
 			o := newOrg(t, 500, sfsim.Options{RotateRefreshTokens: true})
 			first := o.auth(flow)
 			c := o.client(t, first)
-			crmtest.Run(t, crmtest.Subject{World: o.world, Source: c, Sink: c, Deal: o.DealID, Person: o.UserID, Contact: o.ContactID})
+			crmtest.Run(t, o.subject(c))
 			if n := c.Calls()["sign-in"]; n != 1 {
 				t.Errorf("signed in %d times for one suite", n)
 			}

@@ -26,6 +26,9 @@ type Subject struct {
 	Person func(i int) string
 	// Contact gives a contact's id.
 	Contact func(i int) string
+	Hand    Hand
+	Streams int             // kinds of record that are watched beside deals
+	Tells   map[string]Told // of edits that are not told as touched
 }
 
 // Setup asks for the world's fields with the given API names.
@@ -64,6 +67,12 @@ func Run(t *testing.T, s Subject) {
 	t.Run("loads whole snapshots", s.loads)
 	t.Run("accounts for every id", s.missing)
 	t.Run("knows people and managers", s.people)
+	t.Run("names deals to which nothing happened but something moved", s.touched)
+	t.Run("tiles time with what was touched", s.touchedWindows)
+	t.Run("asks once a stream when nothing moved", s.untouched)
+	t.Run("names the deals of a crowd of notes", s.crowd)
+	t.Run("goes on from none but its own places", s.touchedElsewhere)
+	t.Run("leaves out a stream that is refused", s.denied)
 	t.Run("writes, shows and clears", s.writes)
 	t.Run("rejects one record and keeps the rest", s.rejects)
 	t.Run("writes a whole batch", s.writesMany)

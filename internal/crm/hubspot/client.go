@@ -17,6 +17,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/transport"
+	"github.com/handoffscore/syncd/internal/crm/watched"
 )
 
 // Options tunes a Client. The zero value is ready for use.
@@ -59,6 +60,7 @@ type Client struct {
 	daily    atomic.Pointer[usage]
 	omits    atomic.Bool // answers leave empty properties out instead of saying null
 	refusals refusals    // kinds of record the token may not read
+	watched  *watched.Streams
 }
 
 var (
@@ -102,7 +104,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	}
 	c := &Client{
 		setup: setup, version: o.APIVersion, base: base, log: o.Log,
-		slots: make(chan struct{}, o.InFlight), history: o.HistoryBatch,
+		slots: make(chan struct{}, o.InFlight), history: o.HistoryBatch, watched: watched.New("hubspot", o.Log),
 		policy: newPolicy(a.oauth(), newLimiter(o.SearchPerSecond)),
 	}
 	edge := c.policy.limits.watch(o.HTTP)

@@ -23,7 +23,7 @@ func (c *Client) Describe(ctx context.Context) (crm.Description, error) {
 	d := crm.Description{
 		OrgID: a.id, Currency: a.currency, TimeZone: a.zoneName, Now: now,
 		Fields:   make(map[string]crm.FieldStatus, len(s.mapping.byName)),
-		Problems: append(slices.Clone(s.problems), c.refusedKinds()...),
+		Problems: slices.Concat(s.problems, c.refusedKinds(), c.watched.Problems()),
 	}
 	c.refusals.clear() // a person may have mended them
 	if a.id != "" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -124,6 +125,8 @@ type schema struct {
 	roles    map[string]*role
 	ask      asked
 	problems []crm.Problem
+	// uncounted: the portal does not filter contacts by how many deals they have.
+	uncounted atomic.Bool
 }
 
 // schemaCache keeps a schema for up to schemaLife.

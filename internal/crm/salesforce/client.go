@@ -20,6 +20,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/transport"
+	"github.com/handoffscore/syncd/internal/crm/watched"
 )
 
 // Options tunes a Client. The zero value is ready for use.
@@ -56,11 +57,12 @@ type Client struct {
 	// composite: writes may travel together, unless apart.
 	composite bool
 
-	usage  atomic.Pointer[usage]
-	plain  atomic.Bool // the org refuses composite requests
-	apart  atomic.Bool // the org does not take writes together
-	schema schemaCache
-	pace   pace
+	usage   atomic.Pointer[usage]
+	plain   atomic.Bool // the org refuses composite requests
+	apart   atomic.Bool // the org does not take writes together
+	schema  schemaCache
+	pace    pace
+	watched *watched.Streams
 
 	lost sync.Map // API names that the org refused to know since the schema was read
 
@@ -114,7 +116,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	c := &Client{
 		setup: setup, version: version, base: login, log: o.Log,
 		slots: make(chan struct{}, o.InFlight), batch: o.BatchIDs, composite: o.CompositeWrites,
-		people: map[crm.UserID]*crm.Person{},
+		people: map[crm.UserID]*crm.Person{}, watched: watched.New("salesforce", o.Log),
 	}
 	unsigned := transport.New(transport.Options{
 		Op: "salesforce", Base: o.HTTP, Policy: signInPolicy{a.Flow},

@@ -59,7 +59,7 @@ func (c *Client) description(s *schema, now time.Time) crm.Description {
 		Self: s.self, Now: now,
 		Fields:   make(map[string]crm.FieldStatus, len(s.mapping.all)),
 		Roles:    slices.Clone(s.offered),
-		Problems: slices.Clone(s.problems),
+		Problems: append(slices.Clone(s.problems), c.watched.Problems()...),
 	}
 	if f := s.objects["Opportunity"].field("Type"); f != nil {
 		d.Types = f.options()

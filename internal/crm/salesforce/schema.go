@@ -124,6 +124,7 @@ type schema struct {
 	roles    map[string]map[string]bool // role key -> folded role values; nil: none on offer
 	offered  []string
 	problems []crm.Problem
+	forms    sync.Map // watched stream -> the form in which the org takes it
 }
 
 // standing tells whether an object can be asked for.
