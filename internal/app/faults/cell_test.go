@@ -128,6 +128,9 @@ func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 	if len(left) > 0 {
 		o.wrong("intents not accounted for: %v", left)
 	}
+	if what := unseen(t, r); what != "" {
+		o.wrong("%s", what)
+	}
 	var written map[string]int
 	if r.HS != nil {
 		written = maps.Clone(r.HS.Stats().Written)

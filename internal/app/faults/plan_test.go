@@ -13,10 +13,10 @@ type call struct {
 	kind   string // as the simulator names it
 	inside bool   // it travels inside another
 	times  int    // in the pass without fault
-	plain  int    // of an inside one: how often the same kind comes by itself before
 	// at is which request of its kind it is, where not all of them are alike; 0
 	// means that they are.
-	at int
+	at    int
+	place int // of a question: where the one that suffers stands among all of its kind
 }
 
 func (c call) String() string {
@@ -29,14 +29,19 @@ func (c call) String() string {
 	return c.kind
 }
 
-// nth is the request that suffers: one in the middle, so that something has
-// been done before it and something is left.
+// nth is the request that suffers, among all of its kind.
 func (c call) nth() int {
+	if c.place > 0 {
+		return c.place
+	}
+	return c.alone()
+}
+
+// alone is the same among those that stand by themselves: one in the middle, so
+// that something has been done before it and something is left.
+func (c call) alone() int {
 	if c.at > 0 {
 		return c.at
-	}
-	if c.inside {
-		return c.plain + 1
 	}
 	return c.times/2 + 1
 }
@@ -136,7 +141,7 @@ const refusedWait = 7 * time.Hour
 // plant plans the mishap for one call.
 func (m mishap) plant(s *scene, c call) {
 	if m.act != nil {
-		s.rig.Meanwhile(c.kind, c.nth(), func() { s.touched = m.act(s) })
+		s.rig.Meanwhile(c.kind, c.alone(), func() { s.touched = m.act(s) })
 		return
 	}
 	var ids []string
@@ -176,7 +181,7 @@ func signed(c call) bool {
 }
 
 // writes are Salesforce's, by themselves or inside a composite.
-func writes(c call) bool { return c.kind == "collections update Opportunity" }
+func writes(c call) bool { return c.kind == writeKind }
 
 // asks are queries, by themselves or inside a composite.
 func asks(c call) bool {

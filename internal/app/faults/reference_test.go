@@ -158,15 +158,42 @@ func callsOf(r *apptest.Rig, w *watch) []call {
 	var all []call
 	counts := r.Calls()
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		all = append(all, call{kind: kind, times: counts[kind]})
+		c := call{kind: kind, times: counts[kind]}
+		c.place = placeOf(w.asked, question{kind: kind}, c.alone())
+		all = append(all, c)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(w.inside)) {
-		all = append(all, call{kind: kind, inside: true, times: w.inside[kind], plain: counts[kind]})
+	inside := map[string]int{}
+	for _, q := range w.asked {
+		if q.inside {
+			inside[q.kind]++
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(inside)) {
+		q := question{kind: kind, inside: true}
+		all = append(all, call{kind: kind, inside: true, times: inside[kind], place: placeOf(w.asked, q, 1)})
 	}
 	if w.together > 0 {
 		all = append(all, call{kind: "composite", times: 1, at: w.together})
 	}
 	return all
+}
+
+// placeOf is where the nth of some questions stands among all of its kind,
+// asked by themselves or inside others; 0 if it was not asked.
+func placeOf(asked []question, of question, nth int) int {
+	place := 0
+	for _, q := range asked {
+		if q.kind != of.kind {
+			continue
+		}
+		place++
+		if q.inside == of.inside {
+			if nth--; nth == 0 {
+				return place
+			}
+		}
+	}
+	return 0
 }
 
 // oneWritten is a deal that the pass without fault wrote.

@@ -12,6 +12,7 @@ import (
 	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
@@ -140,8 +141,54 @@ func (s stage) open(t *testing.T, r *apptest.Rig) {
 	}
 }
 
+// lateNumber is filled in for a contact whose deals are all final: they do not
+// move, and only the streams of what was touched tell.
+const lateNumber = "+49 30 7654321"
+
+// fillLate fills in a late number.
+func fillLate(t *testing.T, r *apptest.Rig) {
+	t.Helper()
+	final := standing(t, r, "final")
+	for _, i := range final {
+		contact, alone := r.Holder(i, "Champion"), true
+		for j, d := range r.World.Deals {
+			on := slices.ContainsFunc(d.Roles, func(x world.Role) bool { return x.Contact == contact })
+			alone = alone && (!on || slices.Contains(final, j))
+		}
+		if alone {
+			r.SetPhone(t, contact, lateNumber)
+			return
+		}
+	}
+	t.Fatal("every champion is on a deal that is not final: the world is too small")
+}
+
+// unseen names a deal whose snapshot lacks a late number, "" if there is none.
+func unseen(t *testing.T, r *apptest.Rig) string {
+	t.Helper()
+	s := r.Store(t)
+	for c := range r.World.Contacts {
+		if !r.HasPhone(c, lateNumber) {
+			continue
+		}
+		for i, d := range r.World.Deals {
+			if !slices.ContainsFunc(d.Roles, func(x world.Role) bool { return x.Contact == c }) {
+				continue
+			}
+			snap, ok, err := s.SnapshotAt(t.Context(), crm.Ref{Connection: r.Name(), Object: crm.ObjectDeal, ID: r.Deal(i)}, time.Time{})
+			if err != nil || !ok {
+				t.Fatalf("no snapshot of deal %d: %v", i, err)
+			}
+			if !strings.Contains(snap.Body, lateNumber) {
+				return fmt.Sprintf("deal %d is final, and its champion's late number was not seen", i)
+			}
+		}
+	}
+	return ""
+}
+
 // work is what people do between two passes: deals are won, scored, deleted,
-// and their contacts change hands.
+// their contacts change hands, and somebody fills in what is too late.
 func work(t *testing.T, r *apptest.Rig) {
 	t.Helper()
 	won := 0
@@ -162,6 +209,7 @@ func work(t *testing.T, r *apptest.Rig) {
 		r.Set(t, r.Deal(open[3]), "item_"+strings.ReplaceAll(item, ".", "_")+"_score", "1")
 	}
 	r.Set(t, r.Deal(open[4]), "evidence.1.1", "")
+	fillLate(t, r)
 }
 
 // standing lists the deals with one of some statuses whose champion and sponsor

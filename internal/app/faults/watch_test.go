@@ -23,7 +23,7 @@ type watch struct {
 	// before and after, if set, are told of the nth request.
 	before, after func(nth int)
 	requests      int
-	inside        map[string]int  // questions and writes that travel inside others, by kind
+	asked         []question      // questions and writes in order, by themselves and inside others
 	composites    int             // requests that hold others
 	together      int             // which of them held writes last
 	written       map[string]bool // deals that a write named
@@ -39,7 +39,7 @@ func newWatch() *watch {
 func (w *watch) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.requests, w.inside, w.written, w.resent = 0, map[string]int{}, map[string]bool{}, nil
+	w.requests, w.asked, w.written, w.resent = 0, nil, map[string]bool{}, nil
 	w.composites, w.together = 0, 0
 }
 
@@ -75,10 +75,15 @@ func (w *watch) see(q *http.Request, body []byte) (n int, before, after func(int
 	defer w.mu.Unlock()
 	w.requests++
 	switch path := q.URL.Path; {
-	case strings.HasSuffix(path, "/deals/batch/update"), strings.HasSuffix(path, "/composite/sobjects"):
+	case strings.HasSuffix(path, "/composite/sobjects"):
+		w.write(body)
+		w.asked = append(w.asked, question{writeKind, false})
+	case strings.HasSuffix(path, "/deals/batch/update"):
 		w.write(body)
 	case strings.HasSuffix(path, "/composite"):
 		w.composite(body)
+	case strings.HasSuffix(path, "/query"), strings.HasSuffix(path, "/queryAll"):
+		w.ask(q.URL, false)
 	}
 	return w.requests, w.before, w.after
 }
@@ -122,6 +127,19 @@ func (w *watch) record(id string, fields map[string]any) {
 
 var from = regexp.MustCompile(`(?i)\bFROM (\w+)`)
 
+const writeKind = "collections update Opportunity"
+
+// question is a query, or a write, as the simulator names it.
+type question struct {
+	kind   string
+	inside bool // it travelled inside another request
+}
+
+func (w *watch) ask(at *url.URL, inside bool) {
+	kind := at.Path[strings.LastIndexByte(at.Path, '/')+1:]
+	w.asked = append(w.asked, question{kind + " " + from.FindStringSubmatch(at.Query().Get("q"))[1], inside})
+}
+
 // composite notes the questions or writes inside a request.
 func (w *watch) composite(body []byte) {
 	var all struct {
@@ -137,7 +155,7 @@ func (w *watch) composite(body []byte) {
 	for _, sub := range all.Requests {
 		if strings.HasSuffix(sub.URL, "/composite/sobjects") {
 			w.write(sub.Body)
-			w.inside["collections update Opportunity"]++
+			w.asked = append(w.asked, question{writeKind, true})
 			w.together = w.composites
 			continue
 		}
@@ -145,7 +163,6 @@ func (w *watch) composite(body []byte) {
 		if err != nil {
 			panic(err)
 		}
-		kind := at.Path[strings.LastIndexByte(at.Path, '/')+1:]
-		w.inside[kind+" "+from.FindStringSubmatch(at.Query().Get("q"))[1]]++
+		w.ask(at, true)
 	}
 }
