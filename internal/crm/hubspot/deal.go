@@ -38,10 +38,11 @@ func (b *batch) deal(rec *record) crm.Deal {
 	d.Seller = b.seller(rec.id, &d)
 	d.AccountID = b.company(rec.id)
 	d.Fields = s.mapping.names.Cells()
+	past := b.pasts[rec.id]
 	for _, e := range s.mapping.deals {
 		if c := b.mappedCell(rec, e); c.State != crm.Unmapped {
 			if e.logical.Track {
-				c.At = b.pasts[rec.id].at[e.native]
+				c.At = past.arrived(e.native)
 			}
 			d.Fields.Put(e.place, c)
 		}

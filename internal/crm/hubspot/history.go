@@ -15,9 +15,25 @@ import (
 
 // past is what is kept of one deal's history.
 type past struct {
-	modified string // the deal's stamp it was read for
-	owners   []version
-	at       map[string]time.Time // when tracked properties came by their value
+	modified string     // the deal's stamp it was read for
+	sold     crm.UserID // who owned it when it was won, "" if that is not known
+	at       []arrival
+}
+
+// arrival is when a tracked property came by its value.
+type arrival struct {
+	property string
+	at       time.Time
+}
+
+// arrived is when a property came by its value, zero if that is not known.
+func (p past) arrived(property string) time.Time {
+	for _, a := range p.at {
+		if a.property == property {
+			return a.at
+		}
+	}
+	return time.Time{}
 }
 
 // version is one value a property had.
@@ -114,11 +130,10 @@ func (b *batch) changedHands(rec *record) bool {
 }
 
 func (b *batch) pastOf(rec *record, history gjson.Result) past {
-	x := past{modified: strings.Clone(rec.text("hs_lastmodifieddate")), at: map[string]time.Time{}}
-	x.owners = versions(history, "hubspot_owner_id")
+	x := past{modified: strings.Clone(rec.text("hs_lastmodifieddate")), sold: soldBy(versions(history, "hubspot_owner_id"), b.wonAt(rec))}
 	for _, e := range b.s.ask.tracked {
 		if at := changedAt(versions(history, e.native), rec.text(e.native)); !at.IsZero() {
-			x.at[e.native] = at
+			x.at = append(x.at, arrival{e.native, at})
 		}
 	}
 	return x
@@ -152,15 +167,19 @@ func changedAt(list []version, now string) time.Time {
 
 // seller is the owner when the deal was won, else the owner now.
 func (b *batch) seller(id string, d *crm.Deal) crm.UserID {
-	if !d.Won || d.WonAt.At.IsZero() {
-		return d.Owner
+	if sold := b.pasts[id].sold; sold != "" && d.Won && !d.WonAt.At.IsZero() {
+		return sold
 	}
-	until := d.WonAt.At
-	if d.WonAt.Imprecise {
+	return d.Owner
+}
+
+// soldBy is the last of the owners up to the win, "" if there was none.
+func soldBy(owners []version, won crm.Moment) (owner crm.UserID) {
+	until := won.At
+	if won.Imprecise {
 		until = until.Add(24 * time.Hour)
 	}
-	owner := d.Owner
-	for _, v := range b.pasts[id].owners {
+	for _, v := range owners {
 		if v.at.After(until) {
 			break
 		}

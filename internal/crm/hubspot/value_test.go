@@ -143,17 +143,20 @@ func TestHistory(t *testing.T) {
 	if got := changedAt(list, "c"); !got.IsZero() {
 		t.Errorf("%v: a value that history does not know has no time", got)
 	}
-	b := &batch{pasts: map[string]past{"1": {owners: []version{
+	owners := []version{
 		{"7", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}, {"8", time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)},
-	}}}}
+	}
+	seller := func(month time.Month, at int) crm.UserID {
+		d := crm.Deal{Won: true, Owner: "9", WonAt: crm.Moment{At: time.Date(2026, month, at, 0, 0, 0, 0, time.UTC)}}
+		b := &batch{pasts: map[string]past{"1": {sold: soldBy(owners, d.WonAt)}}}
+		return b.seller("1", &d)
+	}
 	for at, want := range map[int]crm.UserID{1: "7", 4: "7", 5: "8", 6: "8"} {
-		d := crm.Deal{Won: true, Owner: "9", WonAt: crm.Moment{At: time.Date(2026, 11, at, 0, 0, 0, 0, time.UTC)}}
-		if got := b.seller("1", &d); got != want {
+		if got := seller(time.November, at); got != want {
 			t.Errorf("won on the %d.: %s, want %s", at, got, want)
 		}
 	}
-	d := crm.Deal{Won: true, Owner: "9", WonAt: crm.Moment{At: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)}}
-	if got := b.seller("1", &d); got != "9" {
+	if got := seller(time.October, 1); got != "9" {
 		t.Errorf("without an owner at the win it is the owner now, not %s", got)
 	}
 }
