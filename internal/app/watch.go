@@ -2,17 +2,15 @@ package app
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/robfig/cron/v3"
 	"go.uber.org/zap"
 
+	"github.com/handoffscore/syncd/internal/job"
 	"github.com/handoffscore/syncd/internal/ops"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
@@ -68,14 +66,13 @@ const (
 // watch keeps health and the store's figures up to date, on a connection of
 // its own: passes may use up the others.
 func (a *App) watch(ctx context.Context) error {
-	db, err := a.store.Pool(1)
+	s, err := a.store.Apart(1)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
+	defer s.Close()
 	for age := 0; ; age++ {
-		if !a.look(ctx, db) || age%figureEvery == 0 && !a.lookClosely(ctx, db) {
+		if !a.look(ctx, s) || age%figureEvery == 0 && !a.lookClosely(ctx, s) {
 			age = -1
 		}
 		every := watchEvery
@@ -93,10 +90,10 @@ func (a *App) watch(ctx context.Context) error {
 }
 
 // look asks the database for a sign of life.
-func (a *App) look(ctx context.Context, db *sql.DB) bool {
+func (a *App) look(ctx context.Context, s *store.Store) bool {
 	asking, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	err := db.PingContext(asking)
+	err := s.Ping(asking)
 	switch {
 	case err == nil:
 		a.reached()
@@ -107,15 +104,15 @@ func (a *App) look(ctx context.Context, db *sql.DB) bool {
 }
 
 // lookClosely reads the figures, and sees by that whether every table is there.
-func (a *App) lookClosely(ctx context.Context, db *sql.DB) bool {
+func (a *App) lookClosely(ctx context.Context, s *store.Store) bool {
 	asking, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	err := a.readFigures(asking, db)
+	err := a.readFigures(asking, s)
 	switch {
 	case err == nil:
 		a.ops.health.Up(ops.Store)
 		a.ops.health.Up(ops.Start)
-	case noTable(err):
+	case store.NoTable(err):
 		a.ops.health.Down(ops.Store, "not migrated: a table is missing")
 	default: // it answered a moment ago; the next look will tell
 		a.log.Debug("figures cannot be read", zap.Error(err))
@@ -123,33 +120,25 @@ func (a *App) lookClosely(ctx context.Context, db *sql.DB) bool {
 	return err == nil
 }
 
-func noTable(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code == "42P01"
-	}
-	return strings.Contains(err.Error(), "no such table")
-}
-
 // readFigures reads what the store and the queue hold.
-func (a *App) readFigures(ctx context.Context, db *sql.DB) error {
+func (a *App) readFigures(ctx context.Context, s *store.Store) error {
 	waiting := map[string]map[string]int{}
 	for _, c := range a.connections {
-		classes, err := countBy(ctx, db, `SELECT class, COUNT(*) FROM intents WHERE connection = $1 AND status = 'rejected' GROUP BY class`, c.Name)
+		classes, err := s.Waiting(ctx, c.Name)
 		if err != nil {
 			return err
 		}
 		waiting[c.Name] = classes
-		s, err := a.standingOf(ctx, c)
+		standing, err := standingOf(ctx, s, c)
 		if err != nil {
 			return err
 		}
 		a.ops.mu.Lock()
-		a.ops.standing[c.Name] = s
+		a.ops.standing[c.Name] = standing
 		a.ops.mu.Unlock()
-		a.noteOverdue(c, s)
+		a.noteOverdue(c, standing)
 	}
-	jobs, err := countBy(ctx, db, `SELECT CAST(state AS TEXT), COUNT(*) FROM river_job WHERE state <> 'completed' GROUP BY state`)
+	jobs, err := job.Counts(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -158,46 +147,28 @@ func (a *App) readFigures(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func countBy(ctx context.Context, db *sql.DB, q string, args ...any) (map[string]int, error) {
-	rows, err := db.QueryContext(ctx, q, args...)
-	if err != nil {
-		return nil, fmt.Errorf("figures: %w", err)
-	}
-	defer rows.Close()
-	counts := map[string]int{}
-	for rows.Next() {
-		var name string
-		var n int
-		if err := rows.Scan(&name, &n); err != nil {
-			return nil, fmt.Errorf("figures: %w", err)
-		}
-		counts[name] = n
-	}
-	return counts, rows.Err()
-}
-
 // lookBack is how many runs are looked through for the last that succeeded.
 const lookBack = 20
 
 // standingOf is how far a connection is known. A pass succeeds when it ends,
 // by our own clock; the store's mark is the CRM's, when it began.
-func (a *App) standingOf(ctx context.Context, c *syncer.Connection) (ops.Standing, error) {
-	known, err := a.store.Connection(ctx, c.Name)
+func standingOf(ctx context.Context, s *store.Store, c *syncer.Connection) (ops.Standing, error) {
+	known, err := s.Connection(ctx, c.Name)
 	if err != nil {
 		return ops.Standing{}, err
 	}
-	s := ops.Standing{Watermark: known.Watermark, LastSuccess: known.LastSuccess, InScope: known.InScope}
-	runs, err := a.store.Runs(ctx, c.Name, lookBack)
+	standing := ops.Standing{Watermark: known.Watermark, LastSuccess: known.LastSuccess, InScope: known.InScope}
+	runs, err := s.Runs(ctx, c.Name, lookBack)
 	if err != nil {
 		return ops.Standing{}, err
 	}
 	for _, r := range runs {
 		if r.Status == store.RunDone {
-			s.LastSuccess = r.Ended
+			standing.LastSuccess = r.Ended
 			break
 		}
 	}
-	return s, nil
+	return standing, nil
 }
 
 // overdue is how many scheduled times may go by without a success before it is

@@ -136,6 +136,26 @@ func TestAFailureIsTriedAgainAndAStopLetsASliceFinish(t *testing.T) {
 	})
 }
 
+// A job that waits for its next try is counted; those that are done are not.
+func TestJobsAreCountedByState(t *testing.T) {
+	stores(t, func(t *testing.T, s *store.Store) {
+		q := job.New(s, job.Options{})
+		err := errors.Join(
+			q.Schedule("fails", "@every 1h", func(context.Context, string, time.Time) (bool, error) { return false, errors.New("for now") }),
+			q.Schedule("done", "@every 1h", func(context.Context, string, time.Time) (bool, error) { return true, nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, q)
+		eventually(t, "one job left, which waits for its next try", func() bool {
+			last, err := s.LastSuccess(t.Context(), "done")
+			counts, cerr := job.Counts(t.Context(), s)
+			return err == nil && cerr == nil && !last.IsZero() && len(counts) == 1 && counts["available"]+counts["retryable"] == 1
+		})
+		stop()
+	})
+}
+
 func TestALineThatIsNoScheduleIsRefused(t *testing.T) {
 	q := job.New(nil, job.Options{})
 	if err := q.Schedule("a", "every day", nil); err == nil {

@@ -81,6 +81,12 @@ func (w *worker) NextRetry(j *river.Job[args]) time.Time {
 	return time.Now().Add(time.Duration(j.Attempt*j.Attempt) * 5 * time.Second)
 }
 
+// Counts counts the jobs that are not completed, by River's word for their
+// state.
+func Counts(ctx context.Context, s *store.Store) (map[string]int, error) {
+	return s.CountBy(ctx, `SELECT CAST(state AS TEXT), COUNT(*) FROM river_job WHERE state <> 'completed' GROUP BY state`)
+}
+
 // Run works until ctx ends: then it takes no more work, lets running slices
 // finish within the grace, cancels the rest, and returns once all is quiet.
 func (q *Queue) Run(ctx context.Context) error {

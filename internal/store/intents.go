@@ -46,6 +46,12 @@ func (s *Store) Refused(ctx context.Context, run string) ([]Intent, error) {
 	return s.intents(ctx, `run = $1 AND status = 'rejected' ORDER BY seq`, run)
 }
 
+// Waiting counts a connection's rejected intents, which wait for their next
+// try, by class.
+func (s *Store) Waiting(ctx context.Context, connection string) (map[string]int, error) {
+	return s.CountBy(ctx, `SELECT class, COUNT(*) FROM intents WHERE connection = $1 AND status = 'rejected' GROUP BY class`, connection)
+}
+
 // Writes returns every intent of a deal, oldest first.
 func (s *Store) Writes(ctx context.Context, connection, id string) ([]Intent, error) {
 	return s.intents(ctx, `d.connection = $1 AND d.id = $2 ORDER BY seq`, connection, id)

@@ -37,6 +37,20 @@ func query[T any](ctx context.Context, db querier, row func(scan func(...any) er
 	return all, nil
 }
 
+// CountBy reads a count for each name: the statement's two columns. It is for
+// packages that keep tables of their own beside the store's.
+func (s *Store) CountBy(ctx context.Context, q string, args ...any) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := query(ctx, s.db, func(scan func(...any) error) (struct{}, error) {
+		var name string
+		var n int
+		err := scan(&name, &n)
+		counts[name] = n
+		return struct{}{}, err
+	}, q, args...)
+	return counts, err
+}
+
 // insert writes rows of n values each in as few statements as fit. suffix
 // follows the values: ON CONFLICT ...
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {

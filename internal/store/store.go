@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -93,6 +94,17 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 	return db, nil
 }
 
+// Apart is the same database on connections of its own, for reading: whatever
+// uses up the store's leaves these alone. Whoever opens it closes it.
+func (s *Store) Apart(connections int) (*Store, error) {
+	db, err := s.Pool(connections)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	return &Store{db: db, dialect: s.dialect, dsn: s.dsn}, nil
+}
+
 // private makes the file before SQLite does, so that nobody else can read it.
 func private(path string) error {
 	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
@@ -136,6 +148,15 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// NoTable reports whether an error means that the database is not migrated.
+func NoTable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "42P01"
+	}
+	return strings.Contains(err.Error(), "no such table")
+}
 
 // Dialect is SQLite or Postgres.
 func (s *Store) Dialect() string { return s.dialect }

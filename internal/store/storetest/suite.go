@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -72,6 +73,7 @@ func Run(t *testing.T) {
 		"a new reading supersedes what was open": superseded,
 		"a crash after sending leaves a trace":   crash,
 		"rejected writes wait for their time":    rejected,
+		"connections of their own":               apart,
 		"open refs page in order":                openRefs,
 		"a run reads each deal once":             readOnce,
 		"what a run has not read":                unread,
@@ -274,6 +276,31 @@ func rejected(t *testing.T, s *store.Store) {
 	got, err := s.Rejected(t.Context(), "org", []string{"1", "2"})
 	if err != nil || len(got) != 1 || got[0].Message != "no" || got[0].Class != "validation" {
 		t.Errorf("rejected %+v %v", got, err)
+	}
+	if n, err := s.Waiting(t.Context(), "org"); err != nil || !maps.Equal(n, map[string]int{"validation": 1}) {
+		t.Errorf("waiting %v %v", n, err)
+	}
+	if n, err := s.Waiting(t.Context(), "other"); err != nil || len(n) != 0 {
+		t.Errorf("waiting elsewhere %v %v", n, err)
+	}
+}
+
+// apart: what uses up the store's connections leaves those apart alone.
+func apart(t *testing.T, s *store.Store) {
+	eye, err := s.Apart(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eye.Close()
+	begun(t, s, lease(t, s, now), "r1")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := eye.Runs(t.Context(), "org", 1); err != nil || len(runs) != 1 {
+		t.Errorf("%+v %v", runs, err)
+	}
+	if _, err := eye.CountBy(t.Context(), `SELECT name, 1 FROM no_such_table`); err == nil || !store.NoTable(err) {
+		t.Errorf("a table that is not there: %v", err)
 	}
 }
 
