@@ -82,6 +82,13 @@ func (b *budget) take() error {
 	return err
 }
 
+// left is nil while there is a call left to take.
+func (b *budget) left() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.over()
+}
+
 func (b *budget) over() error {
 	used, limit := b.meter.Usage()
 	if b.share >= 1 || limit <= 0 {

@@ -19,6 +19,7 @@ func TestTheShareOfTheDayIsKept(t *testing.T) {
 		o.Salesforce = sfsim.Options{EnforceLimits: true, DailyLimit: 240, PageSize: 500}
 		r := apptest.New(t, o)
 		ours := map[string]int64{apptest.HubSpot: 120, apptest.Salesforce: 48}[name]
+		left := ours / 4 // a fifth of the whole, for passes beside it
 		first := r.Try(t)
 		if crm.KindOf(first.Err) != crm.Quota || first.APICalls < ours || first.APICalls > ours+4 { // signing in is not counted by the vendor
 			t.Fatalf("%d calls, %v", first.APICalls, first.Err)
@@ -29,17 +30,19 @@ func TestTheShareOfTheDayIsKept(t *testing.T) {
 		for range 3 {
 			r.Open(t) // a new process does not begin a new share
 			r.Clock.Advance(time.Hour)
-			if again := r.Try(t); crm.KindOf(again.Err) != crm.Quota || again.APICalls > 22 { // who we are, the schema, what time it is: and no more
-				t.Fatalf("%d more calls, %v", again.APICalls, again.Err)
+			again := r.Try(t)
+			if crm.KindOf(again.Err) != crm.Quota || again.APICalls > 22+left { // who we are, the schema, what time it is: and no more
+				t.Fatalf("%d more calls, %d were left, %v", again.APICalls, left, again.Err)
 			}
+			left = max(0, left-again.APICalls)
 		}
 		for days := 0; ; days++ {
 			r.Clock.Advance(26 * time.Hour)
 			report := r.Try(t)
-			if report.Err == nil {
+			if report.Err == nil && report.Waits == "" {
 				break
 			}
-			if days == 10 || crm.KindOf(report.Err) != crm.Quota {
+			if days == 10 || report.Err != nil && crm.KindOf(report.Err) != crm.Quota {
 				t.Fatalf("after %d days: %+v, %v", days, report.Counts, report.Err)
 			}
 		}
@@ -58,8 +61,9 @@ func TestTheShareOfTheDayIsKept(t *testing.T) {
 func inScope(t *testing.T, r *apptest.Rig) []string {
 	t.Helper()
 	var in []string
+	s := r.Store(t)
 	for i := range r.World.Deals {
-		states, err := r.Store(t).States(t.Context(), r.Name(), []string{r.Deal(i)})
+		states, err := s.States(t.Context(), r.Name(), []string{r.Deal(i)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -35,6 +34,7 @@ type Report struct {
 	Status         string           `json:"status"`
 	Error          string           `json:"error,omitempty"`
 	ResumeAt       time.Time        `json:"resume_at,omitzero"`
+	Waits          string           `json:"waits,omitempty"` // the full run that waits for its share of calls until then
 	Done           bool             `json:"-"`
 	Err            error            `json:"-"`
 }
@@ -53,13 +53,16 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 	start := time.Now()
 	before := c.Source.Calls()
 	r := Report{Connection: c.Name, CRM: c.CRM, GoLive: c.Settings.GoLive.In(a.zone).Format(time.DateOnly), APICallsByKind: map[string]int64{}}
-	run, err := a.pass(ctx, c, ask)
+	run, full, err := a.pass(ctx, c, ask)
 	if r.Mode = run.Mode; r.Mode == "" {
 		r.Mode = string(c.Mode)
 	}
 	r.Err, r.Run, r.Kind, r.Status = err, run.ID, run.Kind, run.Status
 	r.Done = run.Status != store.RunRunning
 	r.ResumeAt = run.ResumeAt
+	if run.Beside != "" && run.Beside == full.ID && interrupted(full) {
+		r.Waits, r.ResumeAt = full.ID, later(run.ResumeAt, full.ResumeAt)
+	}
 	if counts, err := syncer.ReadCounts(run.Counts); err == nil {
 		r.Counts = counts
 	}
@@ -84,6 +87,9 @@ func (a *App) logPass(r Report) {
 		zap.String("status", r.Status), zap.Int64("read", r.DealsRead), zap.Int64("in_scope", r.InScope), zap.Int64("fields_written", r.FieldsWritten),
 		zap.Int64("rejected", r.Rejected), zap.Int64("api_calls", r.APICalls), zap.Float64("seconds", r.Seconds),
 	}
+	if r.Waits != "" {
+		fields = append(fields, zap.String("waits", r.Waits), zap.Time("resume_at", r.ResumeAt))
+	}
 	var held *store.ErrHeld
 	if errors.As(r.Err, &held) {
 		return // the holder logs its own pass
@@ -95,11 +101,12 @@ func (a *App) logPass(r Report) {
 	a.log.Info("pass", fields...)
 }
 
-// pass runs under the connection's lease and keeps it alive.
-func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run store.Run, err error) {
+// pass runs under the connection's lease and keeps it alive. full is the full
+// run that was the latest when it began.
+func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run, full store.Run, err error) {
 	lease, err := a.store.Acquire(ctx, c.Name, a.holder, leaseTime, time.Now())
 	if err != nil {
-		return run, err
+		return run, full, err
 	}
 	a.tenures[c.Name].set(lease.Until)
 	defer a.tenures[c.Name].set(time.Time{})
@@ -113,9 +120,10 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run stor
 	}()
 	before := c.Source.Calls()
 	a.budgets[c.Name].start()
-	run, err = a.begin(ctx, c, lease, ask)
+	run, full, err = a.begin(ctx, c, lease, ask)
+	a.resumes(c, run)
 	if err != nil {
-		return run, err
+		return run, full, err
 	}
 	if err = a.budgets[c.Name].stock(ctx, a.store, run); err == nil {
 		err = a.advance(ctx, c, lease, &run, ask)
@@ -124,7 +132,7 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run stor
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return run, a.end(context.WithoutCancel(ctx), c, lease, &run, err)
+	return run, full, a.end(context.WithoutCancel(ctx), c, lease, &run, full, err)
 }
 
 // keep renews the lease until ctx ends; losing it ends the pass.
@@ -147,92 +155,6 @@ func (a *App) keep(ctx context.Context, lease store.Lease, cancel context.Cancel
 			a.tenures[lease.Connection].set(renewed.Until)
 		}
 	}
-}
-
-// begin takes up an unfinished run, or starts one whose window reaches from
-// the watermark less the overlap up to the CRM's own now.
-func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease, ask Ask) (store.Run, error) {
-	last, ok, err := a.store.UnfinishedRun(ctx, c.Name)
-	if err != nil {
-		return store.Run{}, err
-	}
-	if ok && last.Status == store.RunRunning {
-		return last, nil
-	}
-	desc, err := c.Source.Describe(ctx)
-	if err != nil {
-		return a.stillborn(ctx, c, lease, last, err)
-	}
-	if ok && resumable(last, desc.Now) {
-		last.Status, last.Error, last.ResumeAt, last.Ended, last.Mode = store.RunRunning, "", time.Time{}, time.Time{}, string(c.Mode)
-		last.Moment = desc.Now.UTC().Truncate(time.Millisecond)
-		if ask.PlanOnly {
-			last.Mode = string(syncer.Observe)
-		}
-		return last, a.store.SaveRun(ctx, lease, last)
-	}
-	known, err := a.store.Connection(ctx, c.Name)
-	if err != nil {
-		return store.Run{}, err
-	}
-	earlier, err := a.store.Runs(ctx, c.Name, 1)
-	if err != nil {
-		return store.Run{}, err
-	}
-	mode := c.Mode
-	if ask.PlanOnly {
-		mode = syncer.Observe
-	}
-	// What was only observed has not been written: the first pass that writes
-	// looks at everything.
-	turned := len(earlier) > 0 && earlier[0].Mode != string(mode)
-	now := desc.Now.UTC().Truncate(time.Millisecond)
-	run := store.Run{
-		ID: newRunID(now), Connection: c.Name, Mode: string(mode), Kind: syncer.KindIncremental,
-		Phase: syncer.PhaseChanged, Status: store.RunRunning, Started: now, WindowTo: now,
-	}
-	if ask.Full || turned || known.Watermark.IsZero() {
-		run.Kind = syncer.KindFull
-	} else {
-		run.WindowFrom = known.Watermark.Add(-c.Overlap)
-	}
-	return run, a.store.StartRun(ctx, lease, run)
-}
-
-// stillborn keeps on record that a pass could not begin. A run that is to be
-// gone on with keeps its place.
-func (a *App) stillborn(ctx context.Context, c *syncer.Connection, lease store.Lease, last store.Run, cause error) (store.Run, error) {
-	if ctx.Err() != nil {
-		return store.Run{}, cause
-	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	if last.ID == "" {
-		run := store.Run{
-			ID: newRunID(now), Connection: c.Name, Mode: string(c.Mode), Kind: syncer.KindIncremental,
-			Phase: syncer.PhaseChanged, Status: store.RunRunning, Started: now, WindowTo: now,
-		}
-		if err := a.store.StartRun(ctx, lease, run); err != nil {
-			return store.Run{}, errors.Join(cause, err)
-		}
-		last = run
-	}
-	last.Status, last.Error, last.Ended = store.RunFailed, cause.Error(), now
-	if crm.KindOf(cause) == crm.Quota {
-		last.Status, last.ResumeAt = store.RunQuota, resume(cause, now)
-	}
-	return last, errors.Join(cause, a.store.SaveRun(ctx, lease, last))
-}
-
-// resumeWithin is how old a run may be to be gone on with. A backfill that takes
-// its share of several days' calls goes on; what was read long ago is read again.
-const resumeWithin = 7 * 24 * time.Hour
-
-// resumable: a run that a fault ended while it planned goes on from its last
-// slice, so that a pass that always dies at one page still gets past it. One
-// that was ended while writing is planned anew; its window has not moved on.
-func resumable(r store.Run, now time.Time) bool {
-	begun := r.Cursor != "" || r.Phase != syncer.PhaseChanged
-	return syncer.Reading(r.Phase) && begun && now.Sub(r.WindowTo) < resumeWithin
 }
 
 // advance takes the run through its phases.
@@ -291,7 +213,7 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 }
 
 // end closes the run's books: how it ended, and how far the connection is known.
-func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, cause error) error {
+func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, full store.Run, cause error) error {
 	var guarded *writeback.Guarded
 	switch {
 	case cause == nil && run.Phase != syncer.PhaseDone:
@@ -331,12 +253,21 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	if err != nil {
 		return err
 	}
-	known.Watermark = run.WindowTo.Add(-c.Lag)
-	known.LastSuccess = run.WindowTo
-	if run.Kind == syncer.KindFull {
-		known.LastFull = run.WindowTo
+	mark := run.WindowTo.Add(-c.Lag)
+	if known.Watermark.Before(run.Now()) { // runs beside one that waited know more of late
+		mark = later(mark, known.Watermark)
 	}
-	known.InScope, known.Known = int(standing.InScope), int(standing.Known)
+	known.Watermark = mark
+	known.LastSuccess = later(known.LastSuccess, run.WindowTo)
+	switch {
+	case run.Kind == syncer.KindFull:
+		known.LastFull = run.WindowTo
+	case readWhole(full, known): // and this run has written the rest
+		known.LastFull = full.WindowTo
+	}
+	if !known.LastFull.IsZero() {
+		known.InScope, known.Known = int(standing.InScope), int(standing.Known)
+	}
 	return a.store.SaveConnection(ctx, lease, known)
 }
 
@@ -369,9 +300,4 @@ func resume(err error, now time.Time) time.Time {
 		}
 	}
 	return now.Add(wait)
-}
-
-// newRunID is a run's name: when it began, and enough chance to tell two apart.
-func newRunID(now time.Time) string {
-	return now.Format("20060102T150405") + "-" + rand.Text()[:6]
 }

@@ -136,7 +136,6 @@ func (h *hushed) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 // queue keeps that in mind until it can write it down, and tries again.
 func (a *App) work(c *syncer.Connection) job.Work {
 	return func(ctx context.Context, key string, deadline time.Time) (bool, error) {
-		a.resumes(ctx, c)
 		r := a.Pass(ctx, c, Ask{Full: strings.HasPrefix(key, "sweep/"), Deadline: deadline})
 		var held *store.ErrHeld
 		var guarded *writeback.Guarded

@@ -244,17 +244,12 @@ func (a *App) passed(r Report) {
 	a.ops.lookAgain()
 }
 
-// resumes tells the metrics what the run that is gone on with had done: slices
-// of one run may fall to several replicas.
-func (a *App) resumes(ctx context.Context, c *syncer.Connection) {
-	run, ok, err := a.store.UnfinishedRun(ctx, c.Name)
-	if err != nil || !ok {
-		return // the pass itself will say what is wrong
-	}
+// resumes tells the metrics what a run had done before this slice: slices of
+// one run may fall to several replicas.
+func (a *App) resumes(c *syncer.Connection, run store.Run) {
 	counts, err := syncer.ReadCounts(run.Counts)
-	if err != nil {
-		a.log.Debug("counts of a run cannot be read", zap.String("run", run.ID), zap.Error(err))
-		return
+	if err != nil || run.ID == "" {
+		return // the pass itself will say what is wrong
 	}
 	a.ops.metrics.Resumes(c.Name, run.ID, tallyOf(counts))
 }

@@ -22,7 +22,7 @@ func codeOf(reports []app.Report) int {
 		switch {
 		case errors.As(r.Err, &guarded):
 			return exitGuarded
-		case r.Err != nil && crm.KindOf(r.Err) == crm.Quota:
+		case r.Err != nil && crm.KindOf(r.Err) == crm.Quota, r.Err == nil && r.Waits != "":
 			code = exitQuota
 		case r.Err != nil || r.Rejected > 0 || r.Unresolved > 0 || r.Degraded > 0:
 			if code == exitOK {
@@ -55,6 +55,9 @@ func printReports(w io.Writer, reports []app.Report) {
 		}
 		if r.Err != nil {
 			fmt.Fprintln(w, "  ended early:", clean(r.Err.Error()))
+		}
+		if r.Waits != "" {
+			fmt.Fprintln(w, "  not everything has been read: full pass", r.Waits, "waits for its share of the day's calls")
 		}
 		if !r.ResumeAt.IsZero() {
 			fmt.Fprintln(w, "  resumes at", r.ResumeAt.UTC().Format(time.RFC3339))

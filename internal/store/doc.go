@@ -62,8 +62,11 @@ type Run struct {
 	ID, Connection, Mode, Kind, Phase, Cursor, Status string
 	Started, Ended, WindowFrom, WindowTo, ResumeAt    time.Time
 	Moment                                            time.Time // zero means WindowTo
-	Counts                                            []byte    // JSON
-	Error                                             string
+	// Beside is the full run that waits while this one goes on; "" if none. What
+	// that one has read and planned is kept for it.
+	Beside string
+	Counts []byte // JSON
+	Error  string
 }
 
 // State is where one handoff stands. Body is JSON; the columns beside it are

@@ -43,12 +43,12 @@ func (s *Store) SaveConnection(ctx context.Context, l Lease, c Connection) error
 	})
 }
 
-const runColumns = `id, connection, mode, kind, phase, cursor, status, started, ended, window_from, window_to, resume_at, counts, error, moment`
+const runColumns = `id, connection, mode, kind, phase, cursor, status, started, ended, window_from, window_to, resume_at, counts, error, moment, beside`
 
 // StartRun keeps a new run.
 func (s *Store) StartRun(ctx context.Context, l Lease, r Run) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, r.values()...)
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, r.values()...)
 		return err
 	})
 }
@@ -60,7 +60,7 @@ func (s *Store) SaveRun(ctx context.Context, l Lease, r Run) error {
 
 func saveRun(ctx context.Context, tx *sql.Tx, r Run) error {
 	_, err := tx.ExecContext(ctx, `UPDATE runs SET mode = $3, kind = $4, phase = $5, cursor = $6, status = $7, started = $8, ended = $9,
-		window_from = $10, window_to = $11, resume_at = $12, counts = $13, error = $14, moment = $15 WHERE id = $1 AND connection = $2`, r.values()...)
+		window_from = $10, window_to = $11, resume_at = $12, counts = $13, error = $14, moment = $15, beside = $16 WHERE id = $1 AND connection = $2`, r.values()...)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.ID, err)
 	}
@@ -78,7 +78,7 @@ func (r Run) Now() time.Time {
 func (r Run) values() []any {
 	return []any{
 		r.ID, r.Connection, r.Mode, r.Kind, r.Phase, r.Cursor, r.Status, ms(r.Started), ms(r.Ended),
-		ms(r.WindowFrom), ms(r.WindowTo), ms(r.ResumeAt), string(r.Counts), r.Error, ms(r.Moment),
+		ms(r.WindowFrom), ms(r.WindowTo), ms(r.ResumeAt), string(r.Counts), r.Error, ms(r.Moment), r.Beside,
 	}
 }
 
@@ -91,27 +91,26 @@ func (s *Store) Run(ctx context.Context, id string) (Run, bool, error) {
 	return runs[0], true, nil
 }
 
-// Runs returns the latest runs, newest first; of all connections if none is named.
+// Runs returns the runs begun last, newest first; of all connections if none is named.
 func (s *Store) Runs(ctx context.Context, connection string, limit int) ([]Run, error) {
-	return s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 OR $1 = '' ORDER BY started DESC, id DESC LIMIT $2`, connection, limit)
+	return s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 OR $1 = '' ORDER BY seq DESC LIMIT $2`, connection, limit)
 }
 
-// UnfinishedRun returns the connection's latest run if it is under way, or was
-// ended by a fault or a quota. A run that was done, or stopped by the guard, is
-// finished.
-func (s *Store) UnfinishedRun(ctx context.Context, connection string) (Run, bool, error) {
-	runs, err := s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 ORDER BY started DESC, id DESC LIMIT 1`, connection)
-	if err != nil || len(runs) == 0 || runs[0].Status == RunDone || runs[0].Status == RunGuarded {
-		return Run{}, false, err
+// LatestRun returns the run of a connection that was begun last, of a kind or,
+// with "", of any; the zero Run if there is none.
+func (s *Store) LatestRun(ctx context.Context, connection, kind string) (Run, error) {
+	runs, err := s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 AND (kind = $2 OR $2 = '') ORDER BY seq DESC LIMIT 1`, connection, kind)
+	if err != nil || len(runs) == 0 {
+		return Run{}, err
 	}
-	return runs[0], true, nil
+	return runs[0], nil
 }
 
 func (s *Store) runs(ctx context.Context, q string, args ...any) ([]Run, error) {
 	return query(ctx, s.db, func(scan func(...any) error) (r Run, err error) {
 		var counts string
 		var started, ended, from, to, resume, moment int64
-		err = scan(&r.ID, &r.Connection, &r.Mode, &r.Kind, &r.Phase, &r.Cursor, &r.Status, &started, &ended, &from, &to, &resume, &counts, &r.Error, &moment)
+		err = scan(&r.ID, &r.Connection, &r.Mode, &r.Kind, &r.Phase, &r.Cursor, &r.Status, &started, &ended, &from, &to, &resume, &counts, &r.Error, &moment, &r.Beside)
 		r.Started, r.Ended, r.WindowFrom, r.WindowTo, r.ResumeAt, r.Moment = at(started), at(ended), at(from), at(to), at(resume), at(moment)
 		r.Counts = []byte(counts)
 		return r, err

@@ -46,6 +46,7 @@ func scanState(scan func(...any) error) (st State, err error) {
 type Due struct {
 	Connection string
 	Run        string // what it has read is left out
+	Beside     string // what that run has planned is left to it
 	Now        time.Time
 	All        bool // everything in scope, whatever its clock
 }
@@ -67,9 +68,10 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 			UNION
 			SELECT deal FROM intents WHERE connection = $1 AND deal > $2
 				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
-					OR (status = 'planned' AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
-		) AS due JOIN deals ON num = due.deal WHERE (read_by <> $6 OR read_by = '')
-		ORDER BY num LIMIT $4`, d.Connection, from, ms(d.Now), limit, bit(d.All), d.Run)
+					OR (status = 'planned' AND run <> $7 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
+		) AS due JOIN deals ON num = due.deal
+		WHERE read_by = '' OR read_by <> $6 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $6 AND beside <> '')
+		ORDER BY num LIMIT $4`, d.Connection, from, ms(d.Now), limit, bit(d.All), d.Run, d.Beside)
 	if err == nil && len(ids) == limit {
 		next = strconv.FormatInt(last, 10)
 	}

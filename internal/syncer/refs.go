@@ -177,7 +177,7 @@ func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]b
 // open ones are read at every pass.
 func (p *pass) open(ctx context.Context) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
-		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Now: p.run.Now(), All: p.run.Kind == KindFull}
+		due := store.Due{Connection: p.c.Name, Run: p.run.ID, Beside: p.run.Beside, Now: p.run.Now(), All: p.run.Kind == KindFull}
 		for after, more := p.run.Cursor, true; more; {
 			ids, next, err := p.Store.OpenRefs(ctx, due, after, p.c.Source.LoadBatch())
 			if err != nil {

@@ -77,6 +77,8 @@ func Run(t *testing.T) {
 		"open refs page in order":                openRefs,
 		"a run reads each deal once":             readOnce,
 		"what a run has not read":                unread,
+		"runs in the order they were begun":      latest,
+		"a run beside one that waits":            beside,
 		"calls of the last day":                  spending,
 		"plans of runs that ended":               leftPlanned,
 		"one org has one connection":             oneOrg,
@@ -180,9 +182,9 @@ func roundTrip(t *testing.T, s *store.Store) {
 	if d := cmp.Diff(want, planned[0]); d != "" {
 		t.Errorf("intent:\n%s", d)
 	}
-	unfinished, ok, err := s.UnfinishedRun(t.Context(), "org")
-	if err != nil || !ok || unfinished.Cursor != "c" {
-		t.Errorf("unfinished run %+v %v %v", unfinished, ok, err)
+	last, err := s.LatestRun(t.Context(), "org", "")
+	if err != nil || last.Cursor != "c" {
+		t.Errorf("latest run %+v %v", last, err)
 	}
 	card, ok, err := s.Card(t.Context(), "v")
 	if err != nil || !ok || !bytes.Equal(card.Source, slice.Cards[0].Source) {
@@ -355,6 +357,71 @@ func readOnce(t *testing.T, s *store.Store) {
 			t.Errorf("%+v: %v %v, want %v", c.due, ids, err, c.want)
 		}
 	}
+}
+
+// latest: of runs begun in one second, whatever their names, the one begun last
+// is the latest.
+func latest(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	if r, err := s.LatestRun(t.Context(), "org", ""); err != nil || r.ID != "" {
+		t.Errorf("before the first run: %+v %v", r, err)
+	}
+	for _, id := range []string{"c", "a", "b"} {
+		begun(t, s, l, id)
+	}
+	short := store.Run{ID: "0", Connection: "org", Kind: "incremental", Status: store.RunDone, Started: now, WindowTo: now, Beside: "b"}
+	if err := s.StartRun(t.Context(), l, short); err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[string]string{"": "0", "full": "b", "incremental": "0", "other": ""} {
+		if r, err := s.LatestRun(t.Context(), "org", kind); err != nil || r.ID != want || r.Beside != map[string]string{"0": "b"}[want] {
+			t.Errorf("latest of kind %q: %+v %v, want %s", kind, r, err, want)
+		}
+	}
+	for _, connection := range []string{"org", ""} {
+		runs, err := s.Runs(t.Context(), connection, 3)
+		var ids []string
+		for _, r := range runs {
+			ids = append(ids, r.ID)
+		}
+		if err != nil || !slices.Equal(ids, []string{"0", "b", "a"}) {
+			t.Errorf("runs of %q: %v %v", connection, ids, err)
+		}
+	}
+}
+
+// beside: what a run that waits has read and planned is kept for it by those
+// that go on beside it, and by no others.
+func beside(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	full := begun(t, s, l, "full")
+	closed := sample("1", nil)
+	closed.Open = false
+	if err := s.Commit(t.Context(), l, store.Slice{Run: full, Read: []string{"1"}, States: []store.State{closed}, Intents: []store.Intent{intent("full", "1")}}); err != nil {
+		t.Fatal(err)
+	}
+	due := func(d store.Due, want ...string) {
+		t.Helper()
+		d.Connection, d.Now = "org", now
+		if ids, _, err := s.OpenRefs(t.Context(), d, "", 10); err != nil || !slices.Equal(ids, want) {
+			t.Errorf("%+v: %v %v, want %v", d, ids, err, want)
+		}
+	}
+	run := store.Run{ID: "run", Connection: "org", Mode: "write", Kind: "incremental", Status: store.RunRunning, Started: now, WindowTo: now, Beside: "full"}
+	if err := s.StartRun(t.Context(), l, run); err != nil {
+		t.Fatal(err)
+	}
+	due(store.Due{Run: "run", Beside: "full"})
+	due(store.Due{Run: "full", All: true}) // it has read it
+	due(store.Due{Run: "run"}, "1")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: run, Read: []string{"1"}}); err != nil {
+		t.Fatal(err)
+	}
+	due(store.Due{Run: "full", All: true}) // one beside it has, since
+	if err := s.Commit(t.Context(), l, store.Slice{Run: begun(t, s, l, "next"), Read: []string{"1"}}); err != nil {
+		t.Fatal(err)
+	}
+	due(store.Due{Run: "full", All: true}, "1")
 }
 
 func spending(t *testing.T, s *store.Store) {

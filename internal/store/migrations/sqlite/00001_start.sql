@@ -19,7 +19,8 @@ CREATE TABLE leases (
 );
 
 CREATE TABLE runs (
-    id          TEXT PRIMARY KEY,
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
     connection  TEXT NOT NULL,
     mode        TEXT NOT NULL,
     kind        TEXT NOT NULL,
@@ -33,9 +34,10 @@ CREATE TABLE runs (
     resume_at   INTEGER NOT NULL,
     counts      TEXT NOT NULL,
     error       TEXT NOT NULL,
-    moment      INTEGER NOT NULL
+    moment      INTEGER NOT NULL,
+    beside      TEXT NOT NULL
 );
-CREATE INDEX runs_connection ON runs (connection, started);
+CREATE INDEX runs_connection ON runs (connection, seq);
 
 -- Every deal that was ever looked at has a number: what is kept of deals is
 -- filed by it, so that rows of a first pass, which come in no order of their ids,
