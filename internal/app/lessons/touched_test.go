@@ -276,3 +276,21 @@ func TestAStreamThatIsRefusedIsTold(t *testing.T) {
 		}
 	})
 }
+
+// What loading was refused is among the problems of the next pass, which tries
+// again.
+func TestAKindThatIsRefusedIsTold(t *testing.T) {
+	t.Parallel()
+	r := open(t, apptest.Options{CRM: apptest.HubSpot, World: apptest.World(60)})
+	r.HS.AddFault(hssim.Fault{Do: hssim.NoScope, On: "batch_read emails", Times: -1})
+	for n := range 4 {
+		report := r.Pass(t)
+		if told := strings.Contains(strings.Join(report.Problems, "\n"), "emails on deals cannot be read"); told != (n == 1 || n == 2) {
+			t.Errorf("pass %d: %v", n, report.Problems)
+		}
+		if n == 1 {
+			r.HS.ClearFaults()
+			r.Clock.Advance(10 * time.Minute) // within the overlap: the same deals are read again
+		}
+	}
+}

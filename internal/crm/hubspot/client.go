@@ -189,11 +189,21 @@ func (c *Client) slot(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// refusals remembers from one Describe to the next which kinds of record are
-// refused as a whole, so that no call is wasted on them.
+// refusals remembers which kinds of record are refused as a whole, so that no
+// call is wasted on them: from one Describe to the next, since a person may have
+// mended them meanwhile.
 type refusals struct {
-	mu   sync.Mutex // guards list
-	list map[string]*crm.Error
+	mu    sync.Mutex // guards all below
+	list  map[string]*crm.Error
+	told  map[string]*crm.Error // as of the last loads
+	asked bool                  // something was loaded since
+}
+
+// asking notes that a load is about to find out what is refused.
+func (r *refusals) asking() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = true
 }
 
 func (r *refusals) of(kind string) *crm.Error {
@@ -211,8 +221,13 @@ func (r *refusals) add(kind string, err *crm.Error) {
 	r.list[kind] = err
 }
 
-func (r *refusals) clear() {
+// turn begins anew and tells what the last loads were refused, as often as it
+// is called until the next ones: a pass describes more than once.
+func (r *refusals) turn() map[string]*crm.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.list = nil
+	if r.asked {
+		r.told, r.list, r.asked = r.list, nil, false
+	}
+	return r.told
 }

@@ -23,9 +23,8 @@ func (c *Client) Describe(ctx context.Context) (crm.Description, error) {
 	d := crm.Description{
 		OrgID: a.id, Currency: a.currency, TimeZone: a.zoneName, Now: now,
 		Fields:   make(map[string]crm.FieldStatus, len(s.mapping.byName)),
-		Problems: slices.Concat(s.problems, c.refusedKinds(), c.watched.Problems()),
+		Problems: slices.Concat(s.problems, refusedKinds(c.refusals.turn()), c.watched.Problems()),
 	}
-	c.refusals.clear() // a person may have mended them
 	if a.id != "" {
 		d.OrgName = "HubSpot portal " + a.id
 	}
@@ -62,16 +61,19 @@ func (e *mapped) status() crm.FieldStatus {
 }
 
 // refusedKinds says which kinds of record the last loads were refused.
-func (c *Client) refusedKinds() []crm.Problem {
+func refusedKinds(refused map[string]*crm.Error) []crm.Problem {
 	var out []crm.Problem
-	if e := c.refusals.of("contacts"); e != nil {
+	if e := refused["contacts"]; e != nil {
 		out = append(out, crm.Problem{Severity: crm.Fail, Place: "contacts", Message: "the contacts of deals cannot be read, so roles stay open", Fix: e.Fix})
 	}
-	if e := c.refusals.of("history"); e != nil {
+	if e := refused["contact records"]; e != nil {
+		out = append(out, crm.Problem{Severity: crm.Fail, Place: "contacts", Message: "the contacts on deals cannot be read, so every item about people stays open", Fix: e.Fix})
+	}
+	if e := refused["history"]; e != nil {
 		out = append(out, crm.Problem{Severity: crm.Warn, Place: "history", Message: "the history of deals cannot be read: who owned a deal when it was won, and when a cell changed, is not known", Fix: e.Fix})
 	}
 	for _, k := range activityKinds {
-		e := c.refusals.of(k.object)
+		e := refused[k.object]
 		if e == nil {
 			continue
 		}

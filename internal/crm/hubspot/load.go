@@ -45,6 +45,7 @@ func (c *Client) Load(ctx context.Context, ids []crm.DealID) (crm.Loaded, error)
 	if len(asked) == 0 {
 		return out, nil
 	}
+	c.refusals.asking()
 	b := &batch{c: c, s: s}
 	if err := b.fetch(ctx, asked, &out); err != nil {
 		return crm.Loaded{}, err
