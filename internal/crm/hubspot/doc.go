@@ -11,8 +11,9 @@
 // token, an address, a phone number or the text of a record.
 //
 // Search is an index that lags, so it only names deals; what is true of a deal
-// comes from batch reads. Labels and links may change without moving a deal's
-// date, so Changed cannot see them: the caller loads open deals anew.
+// comes from batch reads. Contacts and activities move without moving a deal's
+// date: Touched finds their deals. Labels and links may change without moving
+// anything at all, so the caller loads open deals anew.
 //
 // The time of a field's last change is asked for where the deal holds a value
 // in one of the tracked fields, or changed owner after it was won; history

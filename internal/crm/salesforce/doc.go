@@ -12,7 +12,9 @@
 // number or record text.
 //
 // A deal's child rows do not move its own stamp, so Changed cannot see them:
-// the caller loads open deals anew. Merging does not exist for Opportunities.
+// Touched finds their deals. A contact role that is deleted leaves no trace for
+// either, so the caller loads open deals anew. Merging does not exist for
+// Opportunities.
 //
 // Requests travel through package transport, which renews the session, sends
 // again what is safe, and counts. simpleforce carries the few calls where
