@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -53,6 +54,9 @@ type App struct {
 	tenures     map[string]*tenure // by connection
 	holder      string
 	ops         *operations
+	closing     chan struct{}  // closed by close
+	close       func()         // once
+	releasing   sync.WaitGroup // leases that the store has not taken back yet
 }
 
 type schedule struct{ pass, sweep string }
@@ -76,9 +80,10 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		host = "host"
 	}
 	a := &App{
-		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, tenures: map[string]*tenure{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, tenures: map[string]*tenure{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()), closing: make(chan struct{}),
 		limits: writeback.Limits{MaxEscalations: cfg.Limits.MaxEscalationsPerRun, MaxBandChanges: cfg.Limits.MaxBandChanges},
 	}
+	a.close = sync.OnceFunc(func() { close(a.closing) })
 	var faults []error
 	for i := range cfg.Connections {
 		c, err := a.connection(&cfg.Connections[i], cards)
@@ -115,6 +120,8 @@ func (a *App) open(ctx context.Context) (err error) {
 
 // Close closes the store, and gives back addresses that were not served.
 func (a *App) Close() error {
+	a.close()
+	a.releasing.Wait()
 	err := a.ops.close()
 	if a.store != nil {
 		err = errors.Join(err, a.store.Close())

@@ -14,7 +14,6 @@ import (
 
 	"github.com/handoffscore/syncd/internal/app/apptest"
 	"github.com/handoffscore/syncd/internal/need"
-	"github.com/handoffscore/syncd/internal/store"
 )
 
 // wire stands between the program and a PostgreSQL and can be cut: what was
@@ -144,7 +143,6 @@ func TestAnOutageOfTheDatabaseIsWaitedFor(t *testing.T) {
 	w.mend()
 	d.readiness(http.StatusOK, "ready")
 	back := time.Now()
-	expireLeases(t, dsn)
 	passes(before + 2)
 	t.Logf("two passes %.1f s after it was back", time.Since(back).Seconds())
 	if n := d.logs.FilterMessage("the database does not answer; passes wait for it").Len(); n != 1 {
@@ -205,7 +203,6 @@ func TestAPassThatLosesTheDatabaseGoesOn(t *testing.T) {
 	time.Sleep(3 * time.Second)
 	w.mend()
 	d.readiness(http.StatusOK, "ready")
-	expireLeases(t, dsn)
 	within(t, 45*time.Second, func() bool { return d.done() >= 1 }, func() string {
 		_, body := d.get("/metrics")
 		return body
@@ -216,25 +213,6 @@ func TestAPassThatLosesTheDatabaseGoesOn(t *testing.T) {
 	}
 	if n := d.figure(`syncd_records_written_total{connection="portal"}`); int(n) != wrote {
 		t.Errorf("%v records counted, %d written", n, wrote)
-	}
-}
-
-// expireLeases does what two minutes would: a pass that lost the database
-// could not give its connection back.
-func expireLeases(t *testing.T, dsn string) {
-	t.Helper()
-	s, err := store.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	db, err := s.Pool(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), `UPDATE leases SET holder = '', until = 0`); err != nil {
-		t.Fatal(err)
 	}
 }
 

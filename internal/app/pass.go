@@ -113,11 +113,7 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run, ful
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go a.keep(ctx, lease, cancel)
-	defer func() {
-		if e := a.store.Release(context.WithoutCancel(ctx), lease); err == nil {
-			err = e
-		}
-	}()
+	defer a.giveBack(ctx, lease)
 	before := c.Source.Calls()
 	a.budgets[c.Name].start()
 	run, full, err = a.begin(ctx, c, lease, ask)

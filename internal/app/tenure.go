@@ -1,9 +1,12 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/store"
@@ -38,4 +41,36 @@ func (t *tenure) gate() error {
 		return nil
 	}
 	return &crm.Error{Op: "lease", Kind: crm.Unavailable, Err: fmt.Errorf("it was not renewed in time: %w", store.ErrFenced)}
+}
+
+const (
+	releaseTime  = 10 * time.Second // for the store to take a lease back
+	releasePause = time.Second      // between two tries
+)
+
+// giveBack releases a lease. A database that is away is tried again in the
+// background until the lease has run out by itself: up to then nobody could
+// work the connection, this process included.
+func (a *App) giveBack(ctx context.Context, l store.Lease) {
+	release := func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+		defer cancel()
+		return a.store.Release(ctx, l)
+	}
+	err := release()
+	if err == nil {
+		return
+	}
+	a.log.Warn("a lease could not be given back; it is tried again", zap.String("connection", l.Connection), zap.Error(err))
+	end := time.Now().Add(leaseTime)
+	a.releasing.Go(func() {
+		for err != nil && time.Now().Before(end) {
+			select {
+			case <-a.closing:
+				return
+			case <-time.After(releasePause):
+				err = release()
+			}
+		}
+	})
 }
