@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/zap"
@@ -175,12 +176,11 @@ func TestOddAnswersToWritesThatTravelTogether(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			o := full(t)
 			o.inside, o.reshape = c.inside, c.reshape
-			composites := 0
+			var composites atomic.Int32
 			o.before = func(w http.ResponseWriter, r *http.Request, body string) bool {
 				switch {
 				case r.URL.Path == compositePath:
-					composites++
-					if c.whole != nil && composites == 1 {
+					if composites.Add(1) == 1 && c.whole != nil {
 						c.whole(w)
 						return true
 					}
@@ -198,7 +198,7 @@ func TestOddAnswersToWritesThatTravelTogether(t *testing.T) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 			o.reached(t, out)
-			if n := composites + o.count("PATCH"); n != c.calls {
+			if n := int(composites.Load()) + o.count("PATCH"); n != c.calls {
 				t.Errorf("%d calls, want %d", n, c.calls)
 			}
 			if apart := client.WriteBatch() == 200; apart != c.apart || logs.Len() != map[bool]int{true: 1}[apart] {
