@@ -16,12 +16,15 @@ type GenerateOptions struct {
 	Seed  uint64
 	Now   time.Time
 	Won   bool // every deal is a new customer's, won in the last 40 days
+	// Scored: of every won deal the CSM has held the kickoff, scored all items
+	// and signed.
+	Scored bool
 }
 
 // Generate invents a seller with its customers and deals. The same options
 // give the same world. Deals come in every state that a handoff can be in.
 func Generate(o GenerateOptions) *World {
-	g := &generator{won: o.Won, rng: rand.New(rand.NewPCG(o.Seed, 2026)), w: seller(o.Now)}
+	g := &generator{won: o.Won, scored: o.Scored, rng: rand.New(rand.NewPCG(o.Seed, 2026)), w: seller(o.Now)}
 	g.people(max(6, min(60, o.Deals/12)))
 	for range o.Deals {
 		g.deal()
@@ -39,11 +42,11 @@ func seller(now time.Time) *World {
 }
 
 type generator struct {
-	won bool
-	rng *rand.Rand
-	w   *World
-	aes []int
-	csm []int
+	won, scored bool
+	rng         *rand.Rand
+	w           *World
+	aes         []int
+	csm         []int
 }
 
 func (g *generator) pick(list []string) string { return list[g.rng.IntN(len(list))] }
@@ -220,6 +223,10 @@ func (g *generator) notes(d *Deal) {
 // handoff is how far the CSM has come: nobody named, no kickoff, a kickoff to
 // come, and cells empty, half filled, all filled, or filled with a slip.
 func (g *generator) handoff(d *Deal) {
+	if g.scored {
+		g.done(d)
+		return
+	}
 	if g.chance(10) {
 		return
 	}
@@ -231,11 +238,7 @@ func (g *generator) handoff(d *Deal) {
 		d.Fields["kickoff_at"] = g.w.Now.AddDate(0, 0, 1+g.rng.IntN(9)).Truncate(time.Hour).Format(time.RFC3339)
 		return
 	}
-	kickoff := d.WonAt.Add(time.Duration(1+g.rng.IntN(9)) * 24 * time.Hour)
-	if kickoff.After(g.w.Now) {
-		kickoff = g.w.Now.Add(-time.Duration(1+g.rng.IntN(40)) * time.Hour)
-	}
-	d.Fields["kickoff_at"] = kickoff.Truncate(time.Minute).Format(time.RFC3339)
+	g.kickoff(d)
 	level := g.rng.IntN(5)
 	filled := []int{0, 40, 100, 100, 100}[g.rng.IntN(5)]
 	for _, item := range JudgementItems() {
@@ -243,4 +246,25 @@ func (g *generator) handoff(d *Deal) {
 			d.Fields["item_"+strings.ReplaceAll(item, ".", "_")+"_score"] = strconv.Itoa(min(2, max(0, g.rng.IntN(3)+level-2)))
 		}
 	}
+}
+
+// kickoff is a meeting that has been held.
+func (g *generator) kickoff(d *Deal) {
+	at := d.WonAt.Add(time.Duration(1+g.rng.IntN(9)) * 24 * time.Hour)
+	if at.After(g.w.Now) {
+		at = g.w.Now.Add(-time.Duration(1+g.rng.IntN(40)) * time.Hour)
+	}
+	d.Fields["kickoff_at"] = at.Truncate(time.Minute).Format(time.RFC3339)
+}
+
+// done is a handoff that waits for nobody: scored in full, at every level, and
+// signed.
+func (g *generator) done(d *Deal) {
+	d.Fields["csm"] = userRef(g.csm[g.rng.IntN(len(g.csm))])
+	g.kickoff(d)
+	level := g.rng.IntN(5)
+	for _, item := range JudgementItems() {
+		d.Fields["item_"+strings.ReplaceAll(item, ".", "_")+"_score"] = strconv.Itoa(min(2, max(0, g.rng.IntN(3)+level-2)))
+	}
+	d.Fields["attempt_scored"] = "1"
 }

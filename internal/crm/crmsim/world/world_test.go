@@ -71,6 +71,27 @@ func TestGenerateHoldsTogether(t *testing.T) {
 	}
 }
 
+// A scored world waits for nobody; without it some handoffs do.
+func TestGenerateScored(t *testing.T) {
+	for _, scored := range []bool{true, false} {
+		w := world.Generate(world.GenerateOptions{Deals: 200, Seed: 7, Now: now, Won: true, Scored: scored})
+		waiting := 0
+		for _, d := range w.Deals {
+			kickoff, err := time.Parse(time.RFC3339, d.Fields["kickoff_at"])
+			done := err == nil && !kickoff.After(now) && d.Fields["csm"] != "" && d.Fields["attempt_scored"] == "1"
+			for _, item := range world.JudgementItems() {
+				done = done && d.Fields["item_"+strings.ReplaceAll(item, ".", "_")+"_score"] != ""
+			}
+			if !done {
+				waiting++
+			}
+		}
+		if scored != (waiting == 0) {
+			t.Errorf("scored %v: %d deals wait for somebody", scored, waiting)
+		}
+	}
+}
+
 func TestImportOfRealData(t *testing.T) {
 	w, err := world.Import(need.DataSet(t), world.ImportOptions{Seed: 7, Now: now})
 	if err != nil {
