@@ -6,6 +6,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +34,8 @@ func simCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "sim", Short: "The simulated CRMs as servers, for trying clients against", Args: cobra.NoArgs,
 		Long: "sim serves a Salesforce org and a HubSpot portal on loopback, filled with one invented company.\n" +
-			"With -o json, a line read on standard input is answered with what was asked of them so far.",
+			"With -o json, a line read on standard input is answered with what was asked of them so far; the line\n" +
+			"\"advance 30m\" moves their clock first.",
 		Example: "  syncd sim --deals 1000 --salesforce 127.0.0.1:9001 --hubspot 127.0.0.1:9002\n" +
 			"  syncd sim --config-dir ./try & syncd run --once -c ./try/syncd.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,7 +64,7 @@ func simCommand(e *env) *cobra.Command {
 				return err
 			}
 			if e.json() {
-				go e.answerCounters(bufio.NewScanner(cmd.InOrStdin()), sims)
+				go e.answer(bufio.NewScanner(cmd.InOrStdin()), sims)
 			}
 			<-cmd.Context().Done()
 			return nil
@@ -74,6 +77,7 @@ func simCommand(e *env) *cobra.Command {
 	f.StringVar(&dir, "import", "", "fill the CRMs from CSV files in this folder")
 	f.IntVar(&invent.Deals, "deals", 300, "deals to invent")
 	f.BoolVar(&invent.Won, "won", false, "invent won deals only")
+	f.BoolVar(&invent.Scored, "scored", false, "of every won deal the CSM has scored all items and signed")
 	f.DurationVar(&o.latency, "latency", 0, "time added to every request")
 	f.BoolVar(&unlimited, "no-limits", false, "no rate limits, and no lag of HubSpot's search")
 	f.BoolVar(&o.composite, "composite-writes", false, "the configuration lets Salesforce take 1,000 records a call")
@@ -103,9 +107,16 @@ func (e *env) printSimulators(sims simulators, config string) error {
 	return nil
 }
 
-// answerCounters prints the counters once for every line read.
-func (e *env) answerCounters(lines *bufio.Scanner, sims simulators) {
+// answer prints the counters once for every line read; "advance 30m" moves the
+// CRMs' clock by that before.
+func (e *env) answer(lines *bufio.Scanner, sims simulators) {
 	for lines.Scan() {
+		if err := sims.obey(lines.Text()); err != nil {
+			if writeJSONLine(e.out, map[string]string{"error": err.Error()}) != nil {
+				return
+			}
+			continue
+		}
 		all := map[string]simCounters{}
 		for _, s := range sims {
 			all[s.crm] = s.counters()
@@ -114,4 +125,21 @@ func (e *env) answerCounters(lines *bufio.Scanner, sims simulators) {
 			return
 		}
 	}
+}
+
+// obey does what a line asks for; an empty one asks for nothing.
+func (all simulators) obey(line string) error {
+	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch word {
+	case "":
+		return nil
+	case "advance":
+		by, err := time.ParseDuration(strings.TrimSpace(rest))
+		if err != nil || by < 0 {
+			return fmt.Errorf("advance takes a time such as 30m, not %q", rest)
+		}
+		all[0].clock.Advance(by) // it is the clock of all
+		return nil
+	}
+	return fmt.Errorf("%q is not understood: there is \"advance 30m\", and an empty line", word)
 }

@@ -27,6 +27,7 @@ type simulator struct {
 	native     func(world.Field) string     // a field's API name there
 	config     func(dir, url string) string // the connection's own lines
 	counters   func() simCounters
+	clock      *simclock.Clock // one for all
 	server     *http.Server
 }
 
@@ -65,7 +66,7 @@ func startSimulators(w *world.World, o simOptions) (simulators, error) {
 			continue
 		}
 		s, handler := vendor.fill(w, clock, o)
-		s.crm = vendor.crm
+		s.crm, s.clock = vendor.crm, clock
 		at := o.addr[s.crm]
 		if at == "" {
 			at = "127.0.0.1:0"
