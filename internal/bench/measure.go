@@ -107,7 +107,7 @@ type sim struct {
 	out *bufio.Scanner
 }
 
-func startSim(ctx context.Context, c Case, dir string) (*sim, error) {
+func startSim(ctx context.Context, c Case, dir string, flags ...string) (*sim, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -119,6 +119,7 @@ func startSim(ctx context.Context, c Case, dir string) (*sim, error) {
 	if c.Composite {
 		args = append(args, "--composite-writes")
 	}
+	args = append(args, flags...)
 	s := &sim{cmd: exec.CommandContext(ctx, self, args...)}
 	s.cmd.Stderr = os.Stderr
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
@@ -141,8 +142,11 @@ func startSim(ctx context.Context, c Case, dir string) (*sim, error) {
 }
 
 // counters asks what the simulator has been asked for so far.
-func (s *sim) counters() (Counters, error) {
-	if _, err := s.in.Write([]byte("\n")); err != nil {
+func (s *sim) counters() (Counters, error) { return s.ask("") }
+
+// ask has the simulator do something first.
+func (s *sim) ask(what string) (Counters, error) {
+	if _, err := s.in.Write([]byte(what + "\n")); err != nil {
 		return Counters{}, err
 	}
 	if !s.out.Scan() {

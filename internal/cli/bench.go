@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -13,30 +14,34 @@ func benchCommand(e *env) *cobra.Command {
 	var crms []string
 	var deals []int
 	var latencies []time.Duration
-	var limits, alone, composite bool
+	var limits, alone, composite, idle bool
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Speed, memory and calls of a first pass, beside a bare program", Args: cobra.NoArgs,
 		Long: "bench starts a simulated CRM, runs a first pass of syncd against it, and then a bare program that makes the\n" +
-			"same calls with no store and no judging. Ratios hold on any machine, seconds only on this one.",
-		Example: "  syncd bench --deals 5000\n  syncd bench --crm hubspot --deals 50000 --latency 0s,100ms --limits -o json",
+			"same calls with no store and no judging. Ratios hold on any machine, seconds only on this one.\n" +
+			"With --idle all deals are scored and signed, and what is measured is a daemon's passes after the first,\n" +
+			"while nothing happens; it fails if one of them writes.",
+		Example: "  syncd bench --deals 5000\n  syncd bench --crm hubspot --deals 50000 --latency 0s,100ms --limits -o json\n  syncd bench --idle --deals 100000",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var rows []bench.Row
+			var cases []bench.Case
 			for _, crm := range crms {
 				if crm != "salesforce" && crm != "hubspot" {
 					return &exit{exitUsage, fmt.Errorf("--crm takes salesforce or hubspot, not %q", crm)}
 				}
 				for _, n := range deals {
 					for _, latency := range latencies {
-						fmt.Fprintf(e.err, "%s, %d deals, %s a request\n", crm, n, latency)
-						row, err := bench.Measure(cmd.Context(), bench.Case{
+						cases = append(cases, bench.Case{
 							CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone, Composite: composite && crm == "salesforce",
 						})
-						if err != nil {
-							return &exit{exitRejected, err}
-						}
-						rows = append(rows, row)
 					}
 				}
+			}
+			if idle {
+				return e.benchIdle(cmd.Context(), cases)
+			}
+			rows, err := measured(cmd.Context(), e, cases, bench.Measure)
+			if err != nil {
+				return err
 			}
 			if e.json() {
 				return writeJSON(e.out, rows)
@@ -52,6 +57,7 @@ func benchCommand(e *env) *cobra.Command {
 	f.BoolVar(&limits, "limits", false, "the simulators refuse as the vendors do")
 	f.BoolVar(&alone, "alone", false, "without the bare program, for what takes long")
 	f.BoolVar(&composite, "composite-writes", false, "write to Salesforce 1,000 records a call")
+	f.BoolVar(&idle, "idle", false, "measure passes in which nothing has happened")
 	cmd.AddCommand(&cobra.Command{
 		Use: "bare", Short: "The bare program alone, on the first connection of a configuration", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,6 +72,20 @@ func benchCommand(e *env) *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// measured measures one case after the other.
+func measured[R any](ctx context.Context, e *env, cases []bench.Case, measure func(context.Context, bench.Case) (R, error)) ([]R, error) {
+	var rows []R
+	for _, c := range cases {
+		fmt.Fprintf(e.err, "%s, %d deals, %s a request\n", c.CRM, c.Deals, c.Latency)
+		row, err := measure(ctx, c)
+		if err != nil {
+			return nil, &exit{exitRejected, err}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 func (e *env) printBench(rows []bench.Row) {
