@@ -61,12 +61,12 @@ func (c cell) play(t *testing.T) *outcome {
 				r.ClearFaults()
 			}
 		}
-		have := shown(t, r, passes, want.touched)
-		o.equal = have.differs(want.shown[o.passes]) == ""
+		have := r.Shown(t, passes, want.touched)
+		o.equal = have.Differs(want.shown[o.passes]) == ""
 		c.report(o, report, want, have)
 		done = o.passes > 0 && o.equal && confirmed(report, want.degrade[o.passes])
 		if !done && o.passes == mostPasses-1 {
-			o.wrong("after %d passes: %s; %s", mostPasses, told(report), have.differs(want.shown[o.passes]))
+			o.wrong("after %d passes: %s; %s", mostPasses, told(report), have.Differs(want.shown[o.passes]))
 		}
 		r.Clock.Advance(c.mishap.pause())
 		if c.mishap.restart && !done {
@@ -93,7 +93,7 @@ func confirmed(r app.Report, degraded int64) bool {
 }
 
 // report holds what a pass says against what it did.
-func (c cell) report(o *outcome, r app.Report, want *reference, have records) {
+func (c cell) report(o *outcome, r app.Report, want *reference, have apptest.Records) {
 	if r.RecordsSent != r.Confirmed+r.Rejected+r.Unresolved {
 		o.wrong("pass %d: %d sent, but %d confirmed, %d rejected, %d unresolved", o.passes+1, r.RecordsSent, r.Confirmed, r.Rejected, r.Unresolved)
 	}
@@ -101,7 +101,7 @@ func (c cell) report(o *outcome, r app.Report, want *reference, have records) {
 	if c.mishap.act != nil && o.passes == 0 {
 		return
 	}
-	if d := have.differs(want.shown[o.passes]); d != "" && confirmed(r, want.degrade[o.passes]) {
+	if d := have.Differs(want.shown[o.passes]); d != "" && confirmed(r, want.degrade[o.passes]) {
 		o.wrong("pass %d says that everything is confirmed, but %s", o.passes+1, d)
 	}
 }

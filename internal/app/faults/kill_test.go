@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,10 +25,9 @@ func trials() int {
 // A program that is killed at any moment leaves nothing that the next run does
 // not bring to the same end.
 func TestKill(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "syncd")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/handoffscore/syncd/cmd/syncd")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	bin, err := apptest.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	apptest.Each(t, func(t *testing.T, crm string) {
 		var sum tally
@@ -66,7 +64,7 @@ func kill(t *testing.T, bin string, s stage, seed uint64) *outcome {
 	o := &outcome{}
 	kills := 1 + rng.IntN(mostPasses-1)
 	var passes []time.Time
-	var have records
+	var have apptest.Records
 	for done := false; !done && o.passes < mostPasses; o.passes++ {
 		passes = append(passes, r.Clock.Now())
 		killed := false
@@ -78,17 +76,17 @@ func kill(t *testing.T, bin string, s stage, seed uint64) *outcome {
 		} else {
 			p.run(t)
 		}
-		have = shown(t, r, passes, nil)
-		o.equal = have.differs(want.shown[o.passes]) == ""
+		have = r.Shown(t, passes, nil)
+		o.equal = have.Differs(want.shown[o.passes]) == ""
 		done = !killed && p.code == 0
 		if done && !o.equal {
-			o.wrong("run %d exits 0, but %s", o.passes+1, have.differs(want.shown[o.passes]))
+			o.wrong("run %d exits 0, but %s", o.passes+1, have.Differs(want.shown[o.passes]))
 		}
 		if !done && o.passes == mostPasses-1 {
 			o.wrong("run %d exits %d: %s", mostPasses, p.code, p.said.String())
 		}
 		r.Clock.Advance(time.Minute)
-		handOver(t, r)
+		r.HandOver(t)
 	}
 	if !o.fired {
 		o.wrong("nothing was killed")
@@ -105,20 +103,6 @@ func kill(t *testing.T, bin string, s stage, seed uint64) *outcome {
 		o.wrong("seed %d of %v, killed at requests %v of %d", seed, s, o.moments, requests)
 	}
 	return o
-}
-
-// handOver lets the lease of a killed program run out, as it does by itself
-// after two minutes.
-func handOver(t *testing.T, r *apptest.Rig) {
-	t.Helper()
-	s := r.Store(t)
-	lease, err := s.Acquire(t.Context(), r.Name(), "whoever comes next", time.Second, time.Now().Add(3*time.Minute))
-	if err == nil {
-		err = s.Release(t.Context(), lease)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // program is syncd run --once as a process of its own.

@@ -17,57 +17,12 @@ const mostPasses = 3
 // reference is a stage played without fault.
 type reference struct {
 	calls   []call
-	written []string            // deals written by the first pass
-	early   []int               // deals whose kickoff is still to come: nothing of them is frozen
-	touched []int               // deals that people took away
-	shown   [mostPasses]records // after each pass
-	commits [mostPasses]int     // deals written up to then
-	degrade [mostPasses]int64   // deals reported as not readable
-}
-
-// records are syncd's own fields by deal of the world.
-type records map[int]map[string]string
-
-// clock is how long a CSM has to score a deal.
-const clock = 48 * time.Hour
-
-// times are fields that say when something was done, not what.
-var times = []string{"updated_at", "escalated_at", "resolved_at"}
-
-// shown reads the record. A clock that runs from a pass that saw something has
-// no moment of its own: passes are when the fault lets them be.
-func shown(t *testing.T, r *apptest.Rig, passes []time.Time, but []int) records {
-	t.Helper()
-	clocks := map[string]bool{}
-	for _, at := range passes {
-		clocks[at.Add(clock).Format(time.RFC3339)] = true
-	}
-	all := records{}
-	for i := range r.World.Deals {
-		if slices.Contains(but, i) {
-			continue
-		}
-		all[i] = r.Own(t, r.Deal(i))
-		for _, name := range times {
-			delete(all[i], name)
-		}
-		if clocks[all[i]["due_at"]] {
-			all[i]["due_at"] = "48 h from a pass"
-		}
-	}
-	return all
-}
-
-// differs names a field that is not as in want, "" if there is none.
-func (have records) differs(want records) string {
-	for _, i := range slices.Sorted(maps.Keys(want)) {
-		for _, name := range slices.Sorted(maps.Keys(want[i])) {
-			if have[i][name] != want[i][name] {
-				return fmt.Sprintf("deal %d: %s is %q, want %q", i, name, have[i][name], want[i][name])
-			}
-		}
-	}
-	return ""
+	written []string                    // deals written by the first pass
+	early   []int                       // deals whose kickoff is still to come: nothing of them is frozen
+	touched []int                       // deals that people took away
+	shown   [mostPasses]apptest.Records // after each pass
+	commits [mostPasses]int             // deals written up to then
+	degrade [mostPasses]int64           // deals reported as not readable
 }
 
 // scene is one cell, or one reference, being played.
@@ -142,7 +97,7 @@ func playReference(t *testing.T, s stage, m mishap) *reference {
 				t.Fatalf("%v: %d deals before their kickoff: the world is too small", s, len(ref.early))
 			}
 		}
-		ref.shown[pass] = shown(t, r, passes, ref.touched)
+		ref.shown[pass] = r.Shown(t, passes, ref.touched)
 		ref.commits[pass] = r.DealsWritten()
 		ref.degrade[pass] = report.Degraded
 		if report.Rejected+report.Unresolved > 0 || len(w.resent) > 0 {

@@ -91,36 +91,18 @@ func (w *watch) see(q *http.Request, body []byte) (n int, before, after func(int
 // write notes the records of a write. The CRM's answer does not matter: what
 // the record shows tells whether an earlier write reached it.
 func (w *watch) write(body []byte) {
-	var batch struct {
-		Inputs []struct {
-			ID         string         `json:"id"`
-			Properties map[string]any `json:"properties"`
-		} `json:"inputs"`
-		Records []map[string]any `json:"records"`
-	}
-	if err := json.Unmarshal(body, &batch); err != nil {
+	records, err := apptest.Written(body)
+	if err != nil {
 		panic(err) // syncd's own JSON
 	}
-	for _, in := range batch.Inputs {
-		w.record(in.ID, in.Properties)
-	}
-	for _, fields := range batch.Records {
-		id := fields["id"].(string)
-		delete(fields, "id")
-		delete(fields, "attributes")
+	for id, fields := range records {
 		w.record(id, fields)
 	}
 }
 
 func (w *watch) record(id string, fields map[string]any) {
 	w.written[id] = true
-	again := true
-	for name, v := range fields {
-		if !strings.EqualFold(name, "handoff_updated_at") && !strings.EqualFold(name, "Handoff_Updated_At__c") {
-			again = again && w.rig.Shows(id, name, v)
-		}
-	}
-	if again {
+	if w.rig.ShowsAll(id, fields) {
 		w.resent = append(w.resent, id)
 	}
 }

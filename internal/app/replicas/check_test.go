@@ -76,7 +76,7 @@ func (f *fleet) checkWrittenOnce() {
 				shown[key] = map[string]string{}
 			}
 			for name, value := range fields {
-				if !strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), "__c"), "updated_at") && shown[key][name] != value {
+				if !apptest.IsStamp(name) && shown[key][name] != value {
 					news = true
 				}
 				shown[key][name] = value

@@ -2,16 +2,16 @@ package replicas
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/handoffscore/syncd/internal/app/apptest"
 )
 
 // visit is one request as a CRM's front door saw it.
@@ -43,7 +43,7 @@ func (f *fleet) open(r *replica, o *org) http.Handler {
 		}
 		q.Body = io.NopCloser(bytes.NewReader(body))
 		v := visit{org: o, replica: r, call: q.Method + " " + q.URL.Path, body: body, from: time.Now()}
-		v.write = q.Method == http.MethodPatch || strings.HasSuffix(q.URL.Path, "/batch/update")
+		v.write = apptest.IsWrite(q)
 		if hook := f.door.hook.Load(); hook == nil || (*hook)(&v, w, q) {
 			answer := &answered{ResponseWriter: w}
 			o.crm.ServeHTTP(answer, q)
@@ -96,30 +96,15 @@ func (f *fleet) visits() []visit {
 
 // records are what a write says, by deal and field.
 func (v *visit) records() (map[string]map[string]string, error) {
-	var body struct {
-		Inputs []struct {
-			ID         string         `json:"id"`
-			Properties map[string]any `json:"properties"`
-		} `json:"inputs"`
-		Records []map[string]any `json:"records"`
-	}
-	if err := json.Unmarshal(v.body, &body); err != nil {
+	sent, err := apptest.Written(v.body)
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range body.Records {
-		id, _ := r["id"].(string)
-		delete(r, "id")
-		delete(r, "attributes")
-		body.Inputs = append(body.Inputs, struct {
-			ID         string         `json:"id"`
-			Properties map[string]any `json:"properties"`
-		}{id, r})
-	}
 	all := map[string]map[string]string{}
-	for _, in := range body.Inputs {
-		all[in.ID] = map[string]string{}
-		for name, value := range in.Properties {
-			all[in.ID][name] = fmt.Sprint(value)
+	for id, fields := range sent {
+		all[id] = map[string]string{}
+		for name, value := range fields {
+			all[id][name] = fmt.Sprint(value)
 		}
 	}
 	return all, nil

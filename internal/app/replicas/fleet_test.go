@@ -1,9 +1,8 @@
 package replicas
 
 import (
-	"bytes"
+	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -16,19 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handoffscore/syncd/internal/app/apptest"
 	"github.com/handoffscore/syncd/internal/need"
 )
 
 // binary builds the program once.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "syncd")
-	cmd := exec.Command("go", "build", "-o", path, "./cmd/syncd")
-	cmd.Dir, cmd.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return path, nil
-})
+var binary = sync.OnceValues(func() (string, error) { return apptest.Build(context.Background(), scratch) })
 
 // scratch is the folder of what all tests share.
 var scratch string
@@ -81,21 +73,17 @@ func newFleet(t *testing.T, o orgOptions) *fleet {
 
 // replica is one process.
 type replica struct {
+	*apptest.Process
 	name   string // its application_name in the database
 	holder string // what it signs leases with
-	cmd    *exec.Cmd
 	doors  []*httptest.Server
-	log    string
-	exited chan struct{}
-	killed atomic.Bool // what ended it was ours
 }
 
 // start starts syncd run with front doors and a configuration of its own.
 // The configurations differ in the CRMs' addresses alone.
 func (f *fleet) start(flags ...string) (*replica, error) {
 	n := f.count.Add(1)
-	r := &replica{name: fmt.Sprintf("replica-%d", n), exited: make(chan struct{})}
-	r.log = filepath.Join(f.dir, r.name+".log")
+	r := &replica{name: fmt.Sprintf("replica-%d", n)}
 	config := f.head
 	for _, o := range f.orgs {
 		d := httptest.NewServer(f.open(r, o))
@@ -106,28 +94,16 @@ func (f *fleet) start(flags ...string) (*replica, error) {
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	log, err := os.Create(r.log)
-	if err != nil {
-		return nil, err
-	}
-	r.cmd = exec.Command(f.binary, append([]string{"run", "-c", path, "--log", "json"}, flags...)...)
-	r.cmd.Env = append(os.Environ(), "PGAPPNAME="+r.name)
-	r.cmd.Stdout, r.cmd.Stderr = log, log
-	if err := errors.Join(r.cmd.Start(), log.Close()); err != nil {
-		return nil, err
-	}
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, err
 	}
-	r.holder = fmt.Sprintf("%s/%d", host, r.cmd.Process.Pid)
-	go func() {
-		err := r.cmd.Wait()
-		if !r.killed.Load() {
-			f.t.Errorf("%s ended by itself: %v\n%s", r.name, err, r.tail())
-		}
-		close(r.exited)
-	}()
+	cmd := exec.Command(f.binary, append([]string{"run", "-c", path, "--log", "json"}, flags...)...)
+	cmd.Env = append(os.Environ(), "PGAPPNAME="+r.name)
+	if r.Process, err = apptest.Launch(f.t, filepath.Join(f.dir, r.name+".log"), cmd); err != nil {
+		return nil, err
+	}
+	r.holder = fmt.Sprintf("%s/%d", host, cmd.Process.Pid)
 	f.t.Cleanup(func() { f.kill(r) })
 	return r, f.introduce(r)
 }
@@ -150,14 +126,8 @@ func (f *fleet) kill(r *replica) { f.end(r, syscall.SIGKILL) }
 func (f *fleet) stop(r *replica) { f.end(r, syscall.SIGTERM) }
 
 func (f *fleet) end(r *replica, by syscall.Signal) {
-	r.killed.Store(true)
-	select {
-	case <-r.exited:
-	default:
-		if err := r.cmd.Process.Signal(by); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			f.t.Error(err)
-		}
-		<-r.exited
+	if err := r.End(by); err != nil {
+		f.t.Error(err)
 	}
 	for _, d := range r.doors {
 		d.Close()
@@ -170,19 +140,9 @@ func (f *fleet) resume(r *replica) { f.signal(r, syscall.SIGCONT) }
 
 func (f *fleet) signal(r *replica, s syscall.Signal) {
 	f.t.Helper()
-	if err := r.cmd.Process.Signal(s); err != nil {
+	if err := r.Cmd.Process.Signal(s); err != nil {
 		f.t.Fatal(err)
 	}
-}
-
-// tail is the end of what a process said.
-func (r *replica) tail() string {
-	b, err := os.ReadFile(r.log)
-	if err != nil {
-		return err.Error()
-	}
-	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-15):], []byte("\n")))
 }
 
 // until waits for something to become so.

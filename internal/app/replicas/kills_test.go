@@ -145,7 +145,7 @@ func (f *fleet) killAtAWrite(other *replica, how string) (*replica, string) {
 		if victim.Load() != v.replica {
 			return true
 		}
-		<-v.replica.exited
+		<-v.replica.Exited
 		return how == afterTaken
 	})
 	defer done()

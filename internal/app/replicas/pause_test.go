@@ -72,14 +72,14 @@ func TestAPausedRunDoesNotSendAWriteThatWasPutOff(t *testing.T) {
 	f.pause(paused)
 	heir := f.started()
 	f.until(aboutTwoMinutes, "the heir's writes", func() bool { return f.wrote(heir, f.orgs[0]) })
-	paused.killed.Store(true) // it may end now
+	paused.MayEnd() // it may end now
 	f.resume(paused)
 	select {
-	case <-paused.exited:
+	case <-paused.Exited:
 	case <-time.After(time.Minute):
 		t.Error("the paused run did not end")
 	}
-	if code := paused.cmd.ProcessState.ExitCode(); code == 0 {
+	if code := paused.Cmd.ProcessState.ExitCode(); code == 0 {
 		t.Error("a run that lost its lease ended with 0")
 	}
 	f.checkTerms()

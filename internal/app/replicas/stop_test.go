@@ -43,8 +43,8 @@ func stopped(t *testing.T, late, within time.Duration) {
 	time.AfterFunc(late, held.release)
 	f.stop(gone)
 	t.Logf("gone after %v", time.Since(began).Round(100*time.Millisecond))
-	if code := gone.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("it ended with %d\n%s", code, gone.tail())
+	if code := gone.Cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("it ended with %d\n%s", code, gone.Tail())
 	}
 	f.until(within-time.Since(began), "the other replica at its connection", func() bool { return f.visited(heir, f.orgs[0], began) })
 	t.Logf("taken over after %v", time.Since(began).Round(100*time.Millisecond))
