@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"testing"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/store"
 )
 
 // IsWrite tells whether a request writes deals by itself: HubSpot's batches and
@@ -55,4 +59,28 @@ func (r *Rig) ShowsAll(id string, fields map[string]any) bool {
 		}
 	}
 	return true
+}
+
+// Unsettled counts the intents whose end is not known, or not as it should be,
+// by status and class: all but those that were confirmed or overtaken, and, if
+// people take deals away, those whose deal is gone.
+func (r *Rig) Unsettled(t *testing.T, goneToo bool) map[string]int {
+	t.Helper()
+	s := r.Store(t)
+	left := map[string]int{}
+	for i := range r.World.Deals {
+		all, err := s.Writes(t.Context(), r.Name(), r.Deal(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range all {
+			switch {
+			case in.Status == store.Confirmed, in.Status == store.Superseded:
+			case in.Status == store.Rejected && in.Class == string(crm.ClassGone) && in.Message != "" && goneToo:
+			default:
+				left[in.Status+" "+in.Class]++
+			}
+		}
+	}
+	return left
 }

@@ -8,8 +8,6 @@ import (
 
 	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/app/apptest"
-	"github.com/handoffscore/syncd/internal/crm"
-	"github.com/handoffscore/syncd/internal/store"
 )
 
 // cell is one mishap on one call.
@@ -109,22 +107,7 @@ func (c cell) report(o *outcome, r app.Report, want *reference, have apptest.Rec
 // accounted wants every intent settled, and every refusal to have a reason.
 func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 	t.Helper()
-	s := r.Store(t)
-	left := map[string]int{}
-	for i := range r.World.Deals {
-		all, err := s.Writes(t.Context(), r.Name(), r.Deal(i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, in := range all {
-			switch {
-			case in.Status == store.Confirmed, in.Status == store.Superseded:
-			case in.Status == store.Rejected && in.Class == string(crm.ClassGone) && in.Message != "" && m.act != nil:
-			default:
-				left[in.Status+" "+in.Class]++
-			}
-		}
-	}
+	left := r.Unsettled(t, m.act != nil)
 	if len(left) > 0 {
 		o.wrong("intents not accounted for: %v", left)
 	}
