@@ -79,6 +79,7 @@ func afterwards(in Input, s *State, out *Output) {
 	if s.Dispute.Open() {
 		s.Status = Disputed
 	}
+	mark(in, s)
 	out.Result = frozen(in.Result, s.Final)
 }
 

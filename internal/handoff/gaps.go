@@ -47,6 +47,25 @@ func marks(in Input, items []autoscore.Item) map[string]string {
 	return m
 }
 
+// mark adds the marks of gaps that could not be read when the attempt became
+// final, as they are first read after it.
+func mark(in Input, s *State) {
+	now := marks(in, s.Final.Items)
+	for id := range s.Final.Marks {
+		delete(now, id)
+	}
+	if len(now) == 0 {
+		return
+	}
+	f := *s.Final
+	f.Marks = maps.Clone(f.Marks)
+	if f.Marks == nil {
+		f.Marks = map[string]string{}
+	}
+	maps.Copy(f.Marks, now)
+	s.Final = &f
+}
+
 // filledAfter reports whether something has been written for a gap since final:
 // what syncd judges itself is better now, or what it is judged by differs and
 // is not gone.
@@ -85,9 +104,16 @@ func markOf(in Input, id string) (mark string, ok bool) {
 			return "", false
 		}
 		for _, id := range r.Contacts {
+			c := in.Deal.Contact(id)
+			if c == nil {
+				return "", false
+			}
 			put(string(id))
-			if c := in.Deal.Contact(id); c != nil {
-				put(c.Name.Text + c.Title.Text + c.Email.Text + c.Phone.Text + c.Mobile.Text + c.Context.Text)
+			for _, cell := range []crm.Cell{c.Name, c.Title, c.Email, c.Phone, c.Mobile, c.Context} {
+				if cell.State == crm.Unreadable {
+					return "", false
+				}
+				put(cell.Text)
 			}
 		}
 	}

@@ -517,6 +517,31 @@ func TestAGapThatIsFilledLaterIsMarked(t *testing.T) {
 	}
 }
 
+// What could not be read at final is known from when it first can.
+func TestAGapThatCouldNotBeReadIsNotFilledByBeingRead(t *testing.T) {
+	x := begin(t, score(rich(), "11111"+"1111"+"1111"+"1111"))
+	whole := x.deal.Contacts[0]
+	dark := crm.Cell{State: crm.Unreadable}
+	x.deal.Contacts[0].Title, x.deal.Contacts[0].Phone = dark, dark
+	x.deal.Fields.Set("evidence.1.3", dark)
+	x.pass("17 09:00")
+	if x.s.Final == nil {
+		x.deal.Contacts[0].Phone = whole.Phone // 5.1 waits for what cannot be read
+		x.pass("17 09:30")
+	}
+	x.deal.Contacts[0] = whole
+	x.deal.Fields.Set("evidence.1.3", text("Budget ends in December."))
+	x.pass("17 10:00")
+	if x.s.Final == nil || strings.Contains(x.out.Show["gaps"], "filled after") {
+		t.Errorf("final %v, gaps %s", x.s.Final != nil, x.out.Show["gaps"])
+	}
+	x.deal.Fields.Set("evidence.1.3", text("Budget ends in June."))
+	x.pass("17 11:00")
+	if n := strings.Count(x.out.Show["gaps"], "filled after"); n != 1 {
+		t.Errorf("%d gaps filled: %s", n, x.out.Show["gaps"])
+	}
+}
+
 // Who had the ball: the times add up, and a turn begins when its reason did.
 func TestTheBallsTimesAddUp(t *testing.T) {
 	x := begin(t, rich())

@@ -131,7 +131,10 @@ func TestLesson22RepeatsAreBoundedAndCounted(t *testing.T) {
 		if n < 5 || n > 5*questions {
 			t.Errorf("%d questions were asked %d times", questions, n)
 		}
-		if int(report.APICalls) != total || report.APICallsByKind[kind] < 5 {
+		// A repeat that was on its way when another question gave up counts and
+		// may never have arrived; none arrives uncounted.
+		const inFlight = 10
+		if got := int(report.APICalls); got < total || got >= total+inFlight || report.APICallsByKind[kind] < 5 {
 			t.Errorf("%d calls on record (%v), the CRM saw %d", report.APICalls, report.APICallsByKind, total)
 		}
 	})
