@@ -45,12 +45,14 @@ func TestCompositeWritesEndAsPlainOnes(t *testing.T) {
 	t.Parallel()
 	w := apptest.World(1500)
 	plain := apptest.New(t, apptest.Options{CRM: apptest.Salesforce, World: w})
+	still(plain)
 	want := plain.Pass(t)
 	if want.Confirmed <= 800 || want.Confirmed > 1000 {
 		t.Fatalf("%d deals are written: not one batch of more deals than a load takes", want.Confirmed)
 	}
 	var lost atomic.Int32
 	r := apptest.New(t, apptest.Options{CRM: apptest.Salesforce, World: w, Extra: "    composite_writes: true\n", Front: losing(&lost)})
+	still(r)
 	report := r.Try(t)
 	if crm.KindOf(report.Err) != crm.Unavailable || report.Confirmed != want.Confirmed || report.Unresolved != 0 {
 		t.Errorf("the pass says %+v", report)
