@@ -87,7 +87,7 @@ func (c cell) play(t *testing.T) *outcome {
 
 // confirmed is a pass that ends with exit code 0.
 func confirmed(r app.Report, degraded int64) bool {
-	return r.Err == nil && r.Done && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded
+	return r.Err == nil && r.Done && r.Waits == "" && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded
 }
 
 // report holds what a pass says against what it did.

@@ -6,11 +6,17 @@ package faults_test
 // pass on, so the first one says nothing.
 const historyRefused = "the first pass counts from when it saw the CSM and does not say so yet"
 
+// backfillWaits: a first run that the day's limit ends behind its last deal has
+// planned everything and waits for the portal's midnight; the passes beside it
+// say so, and end with exit code 3.
+const backfillWaits = "what is planned waits for the next day, longer than a cell plays"
+
 // known are cells that do not end as they should, by name, with the reason. A
 // cell that ends well and stands here fails.
 var known = map[string]string{
 	"hubspot first / batch_read deals / 403 scopes":      historyRefused,
 	"hubspot many first / batch_read deals / 403 scopes": historyRefused,
+	"hubspot first / list deals / 429 DAILY":             backfillWaits,
 }
 
 // knownFault is why a cell is known to end otherwise, "" if it is not.

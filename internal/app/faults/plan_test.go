@@ -117,9 +117,11 @@ func salesforce() []mishap {
 		sfsim.KillSession, sfsim.NotForREST, sfsim.DailyLimit, sfsim.ConcurrentLimit, sfsim.ServerError, sfsim.Busy, sfsim.EmptyArray,
 	} {
 		// The last five are also what one answer inside a composite may say.
-		all = append(all, mishap{
-			name: string(do), applies: func(c call) bool { return signed(c) || c.inside }, sf: sfsim.Fault{Do: do}, restart: do == sfsim.EmptyArray,
-		})
+		m := mishap{name: string(do), applies: func(c call) bool { return signed(c) || c.inside }, sf: sfsim.Fault{Do: do}, restart: do == sfsim.EmptyArray}
+		if do == sfsim.DailyLimit {
+			m.wait = quotaWait
+		}
+		all = append(all, m)
 	}
 	refuse := func(code, message string) sfsim.Fault {
 		return sfsim.Fault{Do: sfsim.RefuseRecords, Code: code, Message: message}
@@ -137,6 +139,10 @@ func salesforce() []mishap {
 
 // refusedWait is longer than a refused record waits for its next try.
 const refusedWait = 7 * time.Hour
+
+// quotaWait is longer than a run waits that the day's limit has ended; until
+// then passes go on beside it and say that it waits.
+const quotaWait = 61 * time.Minute
 
 // plant plans the mishap for one call.
 func (m mishap) plant(s *scene, c call) {
