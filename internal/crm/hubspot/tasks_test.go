@@ -80,6 +80,7 @@ func TestOddAnswersToNewTasks(t *testing.T) {
 		"one is refused":             {207, `{"results":[` + row(`"90"`, 0) + `],"errors":[{"category":"VALIDATION_ERROR","message":"no","context":{"objectWriteTraceId":["D-1/card/1/x"]}}]}`, []crm.Status{confirmed, rejected}, []crm.TaskID{"90", ""}, ""},
 		"errors inside a 200":        {200, `{"results":[` + row(`"90"`, 0) + `],"errors":[{"category":"VALIDATION_ERROR","message":"no","context":{"objectWriteTraceId":["D-1/card/1/x"]}}]}`, []crm.Status{confirmed, rejected}, []crm.TaskID{"90", ""}, ""},
 		"an error that names nobody": {207, `{"results":[` + row(`"91"`, 1) + `],"errors":[{"category":"VALIDATION_ERROR","message":"no"}]}`, []crm.Status{rejected, confirmed}, []crm.TaskID{"", "91"}, ""},
+		"both refused and made":      {207, `{"results":[` + row(`"90"`, 0) + `,` + row(`"91"`, 1) + `],"errors":[{"category":"VALIDATION_ERROR","message":"no","context":{"objectWriteTraceId":["D-1/card/1/x"]}}]}`, []crm.Status{confirmed, confirmed}, []crm.TaskID{"90", "91"}, ""},
 		"one is not spoken of":       {201, `{"results":[` + row(`"91"`, 1) + `]}`, []crm.Status{unknown, confirmed}, []crm.TaskID{"", "91"}, ""},
 		"no results":                 {201, `{"status":"COMPLETE"}`, []crm.Status{unknown, unknown}, []crm.TaskID{"", ""}, ""},
 		"half an answer":             {201, `{"results":[`, []crm.Status{unknown, unknown}, []crm.TaskID{"", ""}, ""},
@@ -90,6 +91,7 @@ func TestOddAnswersToNewTasks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, m := mocked(t, Options{})
 			m.RegisterResponder("POST", createTasks, says(x.status, x.body))
+			m.RegisterResponder("GET", `=~/objects/tasks/`, says(404, `{"category":"OBJECT_NOT_FOUND","message":"no such task"}`))
 			out, err := c.MakeTasks(context.Background(), newTasks(2))
 			if x.kind == "" && err != nil || x.kind != "" && (err == nil || crm.KindOf(err) != x.kind) {
 				t.Errorf("error %v, want %q", err, x.kind)
@@ -213,5 +215,36 @@ func TestATaskDeletedWhileItIsClosed(t *testing.T) {
 	}})
 	if out, err = p.CloseTasks(context.Background(), []crm.Closing{{ID: out[0].Task, Note: "Over"}}); err != nil || out[0].Status != crm.Confirmed {
 		t.Errorf("%+v %v", out, err)
+	}
+}
+
+// Calls that are counted under a name of their own keep to the limits of their
+// kind, and are sent again only where their kind is.
+func TestANameOfItsOwnChangesNoRule(t *testing.T) {
+	p := newPortal(t, 1, hssim.Options{}, Options{})
+	if _, err := p.FindTasks(context.Background(), p.ids(1)); err != nil {
+		t.Fatal(err)
+	}
+	l := p.policy.limits
+	for name, w := range map[string]*window{"app": l.app, "associations": l.assoc} {
+		w.mu.Lock()
+		if n := len(w.sent); w.flying != 0 || (n > 0) != (name == "associations") || (len(w.heard) > 0) != (n > 0) {
+			t.Errorf("%s: %d sent, %d in flight, %d answers", name, n, w.flying, len(w.heard))
+		}
+		w.mu.Unlock()
+	}
+	for path, safe := range map[string]bool{
+		"/crm/v4/associations/deals/tasks/batch/read": true, "/crm/v3/objects/tasks/batch/read": true,
+		"/crm/objects/2026-03/tasks/batch/create": false, "/crm/objects/2026-03/tasks/batch/update": false, "/crm/v3/objects/tasks/batch/upsert": false,
+	} {
+		for _, ctx := range []context.Context{context.Background(), counted(context.Background(), "tasks make")} {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://hs.test"+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.policy.Safe(req); got != safe {
+				t.Errorf("%s: safe %v", path, got)
+			}
+		}
 	}
 }

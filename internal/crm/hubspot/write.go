@@ -194,11 +194,8 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 	var loose []fault // errors that name no record
 	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
 		f := readFault(e)
-		names, named := f.Trace, false
-		if !jobs[0].creates() { // else the ids are of what it would be associated with
-			names = append(f.IDs, f.Trace...)
-		}
-		for _, id := range names {
+		named := false
+		for _, id := range append(f.IDs, f.Trace...) {
 			if j, ok := byID[id]; ok {
 				named = true
 				if w.out[j.at].Status == crm.NotSent {
@@ -217,8 +214,9 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 		if jobs[0].creates() {
 			j, ok = madeBy(byID, o)
 		}
-		if ok && digits(id) && w.out[j.at].Status == crm.NotSent {
-			w.out[j.at].Status, w.made[j.at] = crm.Confirmed, id
+		// What was made is there, whatever else is said of it.
+		if o := &w.out[j.at]; ok && digits(id) && (o.Status == crm.NotSent || j.creates()) {
+			*o, w.made[j.at] = crm.Outcome{ID: o.ID, Status: crm.Confirmed}, id
 		}
 		return true
 	})
