@@ -192,6 +192,9 @@ const (
 
 // listed gathers the reasons.
 func listed(in Input, s State, band *scorecard.Band) []string {
+	if in.Card.PartnerOnly {
+		return nil // it is not the CS manager's
+	}
 	var why []string
 	add := func(ok bool, reason string) {
 		if ok {

@@ -59,7 +59,7 @@ func show(in Input, out Output) map[string]string {
 	switch {
 	case s.Final != nil:
 		showFinal(in, s, v)
-	case in.Settings.EarlyWarning && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
+	case in.Settings.EarlyWarning && card.Start == scorecard.StartKickoff && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
 		if out.Result.Ceiling <= card.LowestBand().Max {
 			v.set("hold", "true")
 		}

@@ -1,0 +1,145 @@
+package handoff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/scorecard"
+)
+
+// Graded is one handoff of a motion that is final, as the next ones look back
+// on it.
+type Graded struct {
+	Deal   string         // id
+	Sent   time.Time      // when it was sent
+	Scores map[string]int // by item
+}
+
+// Past are the handoffs of a state that are final, oldest first: an attempt
+// for which the deal was sent anew is one of its own; one that scored the same
+// sending again takes the place of the one before.
+func (s State) Past(deal string) []Graded {
+	var list []Graded
+	add := func(f *Final) {
+		if f.Sent.IsZero() || len(f.scores()) == 0 {
+			return
+		}
+		list = slices.DeleteFunc(list, func(g Graded) bool { return g.Sent.Equal(f.Sent) })
+		list = append(list, Graded{deal, f.Sent, f.scores()})
+	}
+	for i := range s.Earlier {
+		add(&s.Earlier[i])
+	}
+	if s.Final != nil {
+		add(s.Final)
+	}
+	return list
+}
+
+// scores are a final's scores by item; those of an earlier attempt are kept
+// without the items.
+func (f *Final) scores() map[string]int {
+	if f.Items == nil {
+		return f.Scores
+	}
+	m := make(map[string]int, len(f.Items))
+	for i := range f.Items {
+		if points, ok := f.score(f.Items[i].ID); ok {
+			m[f.Items[i].ID] = points
+		}
+	}
+	return m
+}
+
+// Reading is what a final says beside its total: what was weakest over the last
+// handoffs of the motion, and where the weakness of this one lies.
+type Reading struct {
+	Weakest []scorecard.Weak `json:"weakest,omitempty"` // weakest first
+	Verdict string           `json:"verdict,omitempty"`
+	Advice  string           `json:"advice,omitempty"`
+}
+
+// LooksBack reports whether the band of a handoff's final names what was
+// weakest over the last ones, so that LookBack needs them.
+func LooksBack(card *scorecard.Card, s State) bool {
+	if s.Final == nil || s.Status == Closed {
+		return false
+	}
+	band := card.Band(s.Final.Total)
+	return band != nil && band.Weakest > 0
+}
+
+// LookBack reads a final against the other handoffs of its motion: of those
+// sent no later than this one the last ones count, this one included, whatever
+// order they came in.
+func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Reading {
+	var r Reading
+	if s.Final == nil {
+		return r
+	}
+	if g := card.Diagnose(s.Final.score); g != nil {
+		r.Verdict, r.Advice = g.Verdict, g.Advice
+	}
+	band := card.Band(s.Final.Total)
+	if band == nil || band.Weakest == 0 {
+		return r
+	}
+	all := s.Past(deal)
+	for _, g := range others {
+		if g.Deal != deal {
+			all = append(all, g)
+		}
+	}
+	all = slices.DeleteFunc(all, func(g Graded) bool { return g.Sent.After(s.Final.Sent) })
+	slices.SortStableFunc(all, func(a, b Graded) int {
+		last := func(g Graded) int { // of one moment, this one is the last
+			if g.Deal == deal {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(a.Sent.Compare(b.Sent), cmp.Compare(last(a), last(b)), strings.Compare(a.Deal, b.Deal))
+	})
+	history := make([]map[string]int, len(all))
+	for i, g := range all {
+		history[i] = g.Scores
+	}
+	r.Weakest = card.Weakest(history, band.Weakest)
+	return r
+}
+
+// Tell puts a reading on the record: the weakest and the verdict follow the
+// action, the advice what syncd has to say.
+func (r Reading) Tell(card *scorecard.Card, show map[string]string) {
+	if show == nil {
+		return
+	}
+	var tail string
+	if len(r.Weakest) > 0 {
+		names := make([]string, len(r.Weakest))
+		for i, w := range r.Weakest {
+			names[i] = w.Item
+			if item := card.Item(w.Item); item != nil {
+				names[i] = item.Gap
+			}
+		}
+		tail = " Weakest: " + strings.Join(names, ", ") + "."
+	}
+	if r.Verdict != "" {
+		tail += " Diagnosis: " + r.Verdict + "."
+	}
+	action, message := card.Field("action"), card.Field("sync_message")
+	if tail != "" && show[action] != "" {
+		tail = cut(tail, textLimit)
+		show[action] = cut(show[action], max(1, textLimit-len([]rune(tail)))) + tail
+	}
+	if r.Advice != "" {
+		said := show[message]
+		if said != "" {
+			said += "; "
+		}
+		show[message] = cut(said+r.Advice, textLimit)
+	}
+}
