@@ -47,6 +47,9 @@ func (a Acceptance) String() string {
 		}
 		return fmt.Sprintf("%s after %d days", a.State, a.Days)
 	case NoResponse:
+		if a.Window == 1 {
+			return "no response in a day"
+		}
 		return fmt.Sprintf("no response in %d days", a.Window)
 	case NotMeasured:
 		return "not measured: " + a.Why

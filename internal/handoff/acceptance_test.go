@@ -43,7 +43,7 @@ func TestAcceptance(t *testing.T) {
 		{"a begun day is a day", "2026-11-03 10:00", "2.5", "", "", "2026-11-04 10:00", "waiting, day 2 of 3", handoff.Waiting, "2026-11-05 10:00"},
 		{"the clock goes back: a day of 25 hours", "2026-10-24 10:00", "2", "", "", "2026-10-25 09:59", "waiting, day 1 of 2", handoff.Waiting, "2026-10-25 10:00"},
 		{"and the window with it", "2026-10-24 10:00", "1", "", "", "2026-10-25 09:59", "waiting, day 1 of 1", handoff.Waiting, "2026-10-25 10:00"},
-		{"the clock goes forward: a day of 23 hours", "2027-03-27 10:00", "1", "", "", "2027-03-28 10:00", "no response in 1 days", handoff.NoResponse, ""},
+		{"the clock goes forward: a day of 23 hours", "2027-03-27 10:00", "1", "", "", "2027-03-28 10:00", "no response in a day", handoff.NoResponse, ""},
 		{"an answer after 23 hours that are a day", "2027-03-27 10:00", "3", "2027-03-28 10:00", "", "2027-03-29 10:00", "accepted after 1 day", handoff.Accepted, ""},
 		{"dates: the same day", "2026-11-03", "5", "2026-11-03", "", "2026-11-03 15:00", "accepted within a day", handoff.Accepted, ""},
 		{"a date and a time: the same day", "2026-11-03", "5", "2026-11-03 11:00", "", "2026-11-03 15:00", "accepted within a day", handoff.Accepted, ""},

@@ -66,12 +66,15 @@ CREATE TABLE states (
     account    TEXT NOT NULL,
     amount     TEXT NOT NULL,
     won_at     INTEGER NOT NULL,
+    motion     TEXT NOT NULL,
+    sent_at    INTEGER NOT NULL,
     input_hash TEXT NOT NULL,
     body       TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (deal, card)
 );
 CREATE INDEX states_due ON states (connection, is_open, next_at, deal);
+CREATE INDEX states_motion ON states (connection, card, motion, sent_at) WHERE motion <> '';
 
 CREATE TABLE snapshots (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
