@@ -148,6 +148,9 @@ type Final struct {
 	AutoFrom string   `json:"auto_from"`
 	Notes    []string `json:"notes,omitempty"` // what was missing: "no kickoff", "no CSM"
 	Attempt  int      `json:"attempt"`
+	// Rebuilt: the store was lost, and the total is what stood on the record. The
+	// items are those of when it was found there.
+	Rebuilt bool `json:"rebuilt,omitempty"`
 	// Marks are what the evidence of each gap looked like, by item, so that a
 	// gap that is filled later can be told.
 	Marks map[string]string `json:"marks,omitempty"`
@@ -203,6 +206,7 @@ type Input struct {
 	Partner string
 
 	sheet Sheet
+	fresh bool // nothing was known of the handoff before this step
 }
 
 // Output is what follows from one step.
@@ -219,6 +223,9 @@ type Output struct {
 	Escalate string
 	// Listed are the reasons for the deal to be on the CS manager's list.
 	Listed []string
+	// Reading is what a partner's final says beside its total, as far as it was
+	// looked at.
+	Reading Reading
 	// Wake is when the deal must be looked at again though nothing moves; zero
 	// if never.
 	Wake time.Time

@@ -39,9 +39,9 @@ func (s State) Past(deal string) []Graded {
 }
 
 // scores are a final's scores by item; those of an earlier attempt are kept
-// without the items.
+// without the items, and those of one that was rebuilt nobody knows.
 func (f *Final) scores() map[string]int {
-	if f.Items == nil {
+	if f.Items == nil || f.Rebuilt {
 		return f.Scores
 	}
 	m := make(map[string]int, len(f.Items))
@@ -76,7 +76,7 @@ func LooksBack(card *scorecard.Card, s State) bool {
 // order they came in.
 func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Reading {
 	var r Reading
-	if s.Final == nil {
+	if s.Final == nil || s.Final.Rebuilt {
 		return r
 	}
 	if g := card.Diagnose(s.Final.score); g != nil {
@@ -110,12 +110,9 @@ func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Readi
 	return r
 }
 
-// Tell puts a reading on the record: the weakest and the verdict follow the
-// action, the advice what syncd has to say.
-func (r Reading) Tell(card *scorecard.Card, show map[string]string) {
-	if show == nil {
-		return
-	}
+// Action is a band's action with what the reading adds to it: what does not fit
+// is taken off the band's own words.
+func (r Reading) Action(card *scorecard.Card, action string) string {
 	var tail string
 	if len(r.Weakest) > 0 {
 		names := make([]string, len(r.Weakest))
@@ -130,16 +127,24 @@ func (r Reading) Tell(card *scorecard.Card, show map[string]string) {
 	if r.Verdict != "" {
 		tail += " Diagnosis: " + r.Verdict + "."
 	}
-	action, message := card.Field("action"), card.Field("sync_message")
-	if tail != "" && show[action] != "" {
-		tail = cut(tail, textLimit)
-		show[action] = cut(show[action], max(1, textLimit-len([]rune(tail)))) + tail
+	tail = cut(tail, textLimit-1)
+	return cut(action, textLimit-len([]rune(tail))) + tail
+}
+
+// Look adds a reading to what follows from a step, and to what the record shows
+// of it: the weakest and the verdict follow the action, the advice what syncd
+// has to say. An action that was written before the store was lost says what
+// only that store knew, and stays.
+func (o *Output) Look(card *scorecard.Card, r Reading) {
+	o.Reading = r
+	if o.Show == nil {
+		return
 	}
-	if r.Advice != "" {
-		said := show[message]
-		if said != "" {
-			said += "; "
-		}
-		show[message] = cut(said+r.Advice, textLimit)
+	action := card.Field("action")
+	if o.State.Final != nil && o.State.Final.Rebuilt {
+		delete(o.Show, action)
+		return
 	}
+	o.Show[action] = r.Action(card, o.Show[action])
+	o.Show[card.Field("sync_message")] = message(card, *o)
 }
