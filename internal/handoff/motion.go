@@ -71,9 +71,15 @@ func LooksBack(card *scorecard.Card, s State) bool {
 	return band != nil && band.Weakest > 0
 }
 
+// Before reports whether a handoff was sent before another one; of one moment,
+// the id decides.
+func (g Graded) Before(sent time.Time, deal string) bool {
+	return g.Sent.Before(sent) || g.Sent.Equal(sent) && g.Deal < deal
+}
+
 // LookBack reads a final against the other handoffs of its motion: of those
-// sent no later than this one the last ones count, this one included, whatever
-// order they came in.
+// sent before it the last ones count, and this one, whatever order they were
+// scored in.
 func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Reading {
 	var r Reading
 	if s.Final == nil || s.Final.Rebuilt {
@@ -86,22 +92,14 @@ func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Readi
 	if band == nil || band.Weakest == 0 {
 		return r
 	}
-	all := s.Past(deal)
+	sent := s.Final.Sent
+	all := slices.DeleteFunc(s.Past(deal), func(g Graded) bool { return g.Sent.After(sent) })
 	for _, g := range others {
-		if g.Deal != deal {
+		if g.Deal != deal && g.Before(sent, deal) {
 			all = append(all, g)
 		}
 	}
-	all = slices.DeleteFunc(all, func(g Graded) bool { return g.Sent.After(s.Final.Sent) })
-	slices.SortStableFunc(all, func(a, b Graded) int {
-		last := func(g Graded) int { // of one moment, this one is the last
-			if g.Deal == deal {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(a.Sent.Compare(b.Sent), cmp.Compare(last(a), last(b)), strings.Compare(a.Deal, b.Deal))
-	})
+	slices.SortStableFunc(all, func(a, b Graded) int { return cmp.Or(a.Sent.Compare(b.Sent), strings.Compare(a.Deal, b.Deal)) })
 	history := make([]map[string]int, len(all))
 	for i, g := range all {
 		history[i] = g.Scores

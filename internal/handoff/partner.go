@@ -69,6 +69,13 @@ func sentAt(text string, zone *time.Location) (at, day time.Time) {
 	return t.AddDate(0, 0, 1).UTC(), t.UTC()
 }
 
+// Sent is when a deal's handoff was sent, as it stands there; zero if it was
+// not.
+func Sent(d *crm.Deal, zone *time.Location) time.Time {
+	at, _ := sentAt(d.Field(sentField).Text, zone)
+	return at
+}
+
 // motion is what a partner handoff belongs to: the partner as people write it,
 // without regard to capitals and blanks.
 func motion(in Input, prev State) string {

@@ -215,7 +215,7 @@ func TestTwoWeakestAndAVerdict(t *testing.T) {
 		{"an older one does not count", []handoff.Graded{september, october, past("P-8", "2026-08-01T09:00:00Z", "000000000")}, []string{"7 0.33 of 3", "3 1.00 of 3"}},
 		{"nor does a later one", []handoff.Graded{september, october, past("P-7", "2026-11-04T09:00:00Z", "000000000")}, []string{"7 0.33 of 3", "3 1.00 of 3"}},
 		{"nor this deal once more", []handoff.Graded{september, october, past("P-1", "2026-11-01T09:00:00Z", "000000000")}, []string{"7 0.33 of 3", "3 1.00 of 3"}},
-		{"of one moment this one is the last", []handoff.Graded{past("P-2", "2026-11-03T09:00:00Z", "222222222"), past("P-5", "2026-11-03T09:00:00Z", "222222222"), past("P-6", "2026-11-03T09:00:00Z", "222222222")}, []string{"7 1.33 of 3", "2 1.67 of 3"}},
+		{"of one moment the id decides", []handoff.Graded{past("P-0", "2026-11-03T09:00:00Z", "222222222"), past("P-2", "2026-11-03T09:00:00Z", "000000000")}, []string{"7 1.00 of 2", "2 1.50 of 2"}},
 	} {
 		r := handoff.LookBack(card, "P-1", out.State, c.others)
 		var got []string

@@ -12,15 +12,16 @@ import (
 type terms struct {
 	scorer            string // who scores, as a field's name
 	turn              string // and as the one with the ball
+	role              Role   // and as the one who is reminded
 	start             string // what the clock starts at
 	autoAt, autoAfter string
 }
 
 func termsOf(card *scorecard.Card) terms {
 	if card.Start == scorecard.StartSent {
-		return terms{WithPartnerManager, WithPartnerManager, "sending", AutoAtSending, AutoAfterSending}
+		return terms{WithPartnerManager, WithPartnerManager, ToPartnerManager, "sending", AutoAtSending, AutoAfterSending}
 	}
-	return terms{"CSM", WithCSM, "kickoff", AutoAtKickoff, AutoAfterKickoff}
+	return terms{"CSM", WithCSM, ToCSM, "kickoff", AutoAtKickoff, AutoAfterKickoff}
 }
 
 // sentField is the org's own field that says when a handoff was sent; it is of

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +12,8 @@ import (
 	"github.com/handoffscore/syncd/internal/store"
 )
 
-// motion: the last finals of a motion by when they were sent, of one connection
-// and card, and none that is not final.
+// motion: the finals of a motion in the order in which they were sent, of one
+// connection and card, and none that is not final.
 func motion(t *testing.T, s *store.Store) {
 	l := lease(t, s, now)
 	r := begun(t, s, l, "r1")
@@ -26,28 +27,39 @@ func motion(t *testing.T, s *store.Store) {
 	}
 	states := []store.State{
 		sent("1", "cobalt", -9, nil), sent("2", "cobalt", -3, nil), sent("3", "cobalt", -6, nil), sent("4", "cobalt", -1, nil),
-		sent("5", "cobalt", 0, nil), sent("6", "other", -2, nil), sent("7", "", -2, nil),
+		sent("aB", "cobalt", 0, nil), sent("ab", "cobalt", 0, nil), sent("aC", "cobalt", 0, nil), // in the order of bytes: aB aC ab
+		sent("6", "other", -2, nil), sent("7", "", -2, nil),
 		sent("8", "cobalt", -2, func(st *store.State) { st.Final = false }),
 		sent("9", "cobalt", -2, func(st *store.State) { st.Card = "sales-to-cs" }),
 		sent("10", "cobalt", -4, func(st *store.State) { st.InScope, st.Status = false, "closed" }),
 	}
-	if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: states}); err != nil {
+	var read []string
+	for _, st := range states {
+		read = append(read, st.Ref.ID)
+	}
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: states, Read: read}); err != nil {
 		t.Fatal(err)
 	}
+	at := func(motion string, days int, deal string) store.Moment {
+		return store.Moment{Connection: "org", Card: "partner-handoff", Motion: motion, Sent: now.AddDate(0, 0, days), Deal: deal}
+	}
+	elsewhere := at("cobalt", 1, "")
+	elsewhere.Connection = "elsewhere"
 	for _, c := range []struct {
-		motion string
-		until  time.Time
-		limit  int
-		want   string
+		m             store.Moment
+		before, after string
 	}{
-		{"cobalt", now, 3, "5 4 2"},
-		{"cobalt", now.AddDate(0, 0, -1), 3, "4 2 10"},
-		{"cobalt", now.AddDate(0, 0, -1), 9, "4 2 10 3 1"},
-		{"cobalt", now.AddDate(0, 0, -20), 3, ""},
-		{"other", now, 3, "6"},
-		{"", now, 3, ""},
+		{at("cobalt", 1, ""), "ab aC aB", ""},
+		{at("cobalt", 0, "ab"), "aC aB 4", ""},
+		{at("cobalt", 0, "aC"), "aB 4 2", "ab"},
+		{at("cobalt", -1, "4"), "2 10 3", "aB aC ab"},
+		{at("cobalt", -4, "10"), "3 1", "2 4 aB"},
+		{at("cobalt", -20, ""), "", "1 2 3"},
+		{at("other", 0, ""), "6", ""},
+		{at("", 0, ""), "", ""},
+		{elsewhere, "", ""},
 	} {
-		list, err := s.Motion(t.Context(), "org", "partner-handoff", c.motion, c.until, c.limit)
+		list, err := s.Before(t.Context(), c.m, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,8 +67,17 @@ func motion(t *testing.T, s *store.Store) {
 		for _, st := range list {
 			ids = append(ids, st.Ref.ID)
 		}
-		if got := strings.Join(ids, " "); got != c.want {
-			t.Errorf("%q up to %s: %q, want %q", c.motion, c.until, got, c.want)
+		runs, err := s.After(t.Context(), c.m, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, a := strings.Join(ids, " "), strings.Join(slices.Sorted(maps.Keys(runs)), " "); b != c.before || a != c.after {
+			t.Errorf("%+v: before %q, after %q; want %q, %q", c.m, b, a, c.before, c.after)
+		}
+		for id, run := range runs {
+			if run != "r1" {
+				t.Errorf("%s was read by %q", id, run)
+			}
 		}
 	}
 	back, err := s.States(t.Context(), "org", []string{"2"})
@@ -66,16 +87,12 @@ func motion(t *testing.T, s *store.Store) {
 	if d := cmp.Diff(states[1], back[0]); d != "" {
 		t.Errorf("as kept (-want +got):\n%s", d)
 	}
-	if list, err := s.Motion(t.Context(), "elsewhere", "partner-handoff", "cobalt", now, 3); err != nil || len(list) != 0 {
-		t.Errorf("another connection's: %v, %v", list, err)
-	}
 	moved := states[1]
-	moved.Motion = "other"
+	moved.Motion, moved.SentAt = "other", moved.SentAt.Add(time.Hour)
 	if err := s.Commit(t.Context(), l, store.Slice{Run: r, States: []store.State{moved}}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Motion(t.Context(), "org", "partner-handoff", "other", now, 3)
-	if err != nil || !slices.ContainsFunc(list, func(st store.State) bool { return st.Ref.ID == "2" }) {
+	if list, err := s.Before(t.Context(), at("other", 0, ""), 3); err != nil || len(list) != 2 || list[1].Ref.ID != "2" {
 		t.Errorf("a handoff that moved to another motion: %v, %v", list, err)
 	}
 }

@@ -39,7 +39,7 @@ func PartnerCells() []Field {
 		all = append(all, Field{Name: name, Object: "deal", Label: label(strings.ToLower(native)), Salesforce: native + "__c", HubSpot: strings.ToLower(native), Kind: kind})
 	}
 	org("partner", "Sourcing_Partner", Text)
-	org("sent_at", "Handoff_Sent_At", DateTime)
+	org("sent_at", "Packet_Sent_At", DateTime)
 	org("accepted_at", "Accepted_At", DateTime)
 	org("declined_at", "Declined_At", DateTime)
 	for i, native := range []string{"Account_Logic", "Partner_Context", "Relationship_Path", "Buyer_Problem", "Offer", "Next_Move", "", "Acceptance_Criteria", "Proof"} {
@@ -84,7 +84,7 @@ func (g *generator) partner(d *Deal, rng *rand.Rand) {
 	if sent.Before(d.CreatedAt) {
 		sent = d.CreatedAt.Add(time.Hour).Truncate(time.Minute)
 	}
-	f["sent_at"] = sent.Format(time.RFC3339)
+	f["sent_at"], d.EditedAt = sent.Format(time.RFC3339), sent
 	f["owner.1"], f["owner.7"] = "Mara Ionescu", "Mara Ionescu"
 	f["ours.3"], f["theirs.3"] = "Jonas Weber", "Ada Lindqvist"
 	if days := rng.IntN(4); days > 0 {
@@ -99,11 +99,11 @@ func (g *generator) partner(d *Deal, rng *rand.Rand) {
 	switch answer := sent.Add(time.Duration(1+rng.IntN(150)) * time.Hour); rng.IntN(4) {
 	case 0, 1:
 		if answer.Before(g.w.Now) {
-			f["accepted_at"] = answer.Format(time.RFC3339)
+			f["accepted_at"], d.EditedAt = answer.Format(time.RFC3339), answer
 		}
 	case 2:
 		if answer.Before(g.w.Now) {
-			f["declined_at"] = answer.Format(time.RFC3339)
+			f["declined_at"], d.EditedAt = answer.Format(time.RFC3339), answer
 		}
 	}
 	if rng.IntN(8) == 0 {
