@@ -30,6 +30,7 @@ func Advance(in Input, prev State) Output {
 	}
 	s.Reason = ""
 	back(in, &s)
+	remember(in, &s)
 	out := Output{Result: in.Result}
 	people(in, &s, &out)
 	s.Win = origin(in, s)
@@ -134,7 +135,7 @@ func people(in Input, s *State, out *Output) {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the "+termsOf(in.Card).scorer+" field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
-		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
+		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), assignedBefore(in), true
 		if s.CSM == "" {
 			s.CSMSince, s.CSMSeen = time.Time{}, false
 		}

@@ -217,6 +217,19 @@ func (s *Server) pairUp(object, id, toObject, toID string, do func(x, y *record)
 	return nil
 }
 
+// IDs lists the ids of an object's records that are not archived.
+func (s *Server) IDs(object string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []string
+	for _, r := range s.table(object).order {
+		if r.live() {
+			out = append(out, r.key())
+		}
+	}
+	return out
+}
+
 // Archive moves a record to the recycle bin.
 func (s *Server) Archive(object, id string) error {
 	s.mu.Lock()
