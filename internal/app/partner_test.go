@@ -267,3 +267,21 @@ func TestADeletedDealClosesBothHandoffs(t *testing.T) {
 		}
 	})
 }
+
+// A store that is lost and built anew finds the records as they should be.
+func TestALostStoreLeavesPartnerHandoffsAsTheyAre(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: partnered(60, 60), Cards: allCards[2:], Scope: scopeOf(nil)}))
+		r.Pass(t)
+		before := set(t, r, true)
+		r.LoseStore(t)
+		r.Clock.Advance(time.Minute)
+		again := r.Pass(t)
+		if d := cmp.Diff(before, set(t, r, true)); d != "" {
+			t.Errorf("on the records (-before +after):\n%s", d)
+		}
+		if again.FieldsPlanned != 0 {
+			t.Errorf("%d fields planned", again.FieldsPlanned)
+		}
+	})
+}
