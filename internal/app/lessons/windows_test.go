@@ -71,7 +71,7 @@ func TestLesson03AnIndexIsNotOrderedInTime(t *testing.T) {
 	r := open(t, o)
 	r.Pass(t)
 	r.Clock.Advance(2 * time.Hour)
-	deals := engaged(r, 6)
+	deals := engaged(r, 10)
 	seen := make([]int, len(deals))
 	for pass := 1; pass <= len(deals)+13; pass++ {
 		if pass <= len(deals) {
