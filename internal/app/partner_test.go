@@ -71,7 +71,15 @@ func TestPartnerHandoffsAndSalesDoNotMeet(t *testing.T) {
 		if d := cmp.Diff(alone.LeftOut, first.LeftOut); d != "" || len(apart.LeftOut) != 0 {
 			t.Errorf("left out alone and with partners:\n%s\nand of partners alone %v", d, apart.LeftOut)
 		}
-		status := map[string]int{}
+		status, named := map[string]int{}, int64(0)
+		for _, d := range partner.World.Deals {
+			if d.Fields["partner"] != "" {
+				named++
+			}
+		}
+		if apart.DealsRead == 0 || apart.DealsRead > named {
+			t.Errorf("%d deals read where %d came with a partner", apart.DealsRead, named)
+		}
 		for i, d := range both.World.Deals {
 			got := both.Field(t, both.Deal(i), "partner_status")
 			status[got]++
@@ -210,7 +218,7 @@ func TestTheWeakestOfAMotion(t *testing.T) {
 		send(t, r, november, "Cobalt  Analytics", now.Add(-24*time.Hour), "211221021")
 		send(t, r, september, "cobalt analytics", now.Add(-30*24*time.Hour), "221211121")
 		send(t, r, october, "Cobalt Analytics", now.Add(-20*24*time.Hour), "22111102-")
-		send(t, r, other, "Fernway Consulting", now.Add(-2*24*time.Hour), "222222222")
+		send(t, r, other, "Fernway Consulting", now.Add(-2*24*time.Hour), "022222222") // of another motion
 		r.Clock.Advance(time.Minute)
 		r.Pass(t)
 		weakest := func(deal int, want string) {
@@ -249,9 +257,16 @@ func TestADeletedDealClosesBothHandoffs(t *testing.T) {
 			}
 			all := map[string]string{}
 			for _, s := range list {
+				if partner := s.Card == "partner-handoff"; partner != (s.Motion != "") || partner && (s.Account != "" || !s.WonAt.IsZero()) {
+					t.Errorf("%s: motion %q, account %q, won %s", s.Card, s.Motion, s.Account, s.WonAt)
+				}
 				all[s.Card] = s.Status
 			}
 			return all
+		}
+		kept, err := r.Store(t).CountBy(t.Context(), `SELECT 'snapshots', COUNT(*) FROM snapshots JOIN deals ON num = deal WHERE id = $1`, id)
+		if err != nil || kept["snapshots"] != 1 {
+			t.Errorf("one reading is kept %v times, %v", kept, err)
 		}
 		before := states()
 		if len(before) != 2 || before["partner-handoff"] != "scoring open" {
@@ -282,6 +297,41 @@ func TestALostStoreLeavesPartnerHandoffsAsTheyAre(t *testing.T) {
 		}
 		if again.FieldsPlanned != 0 {
 			t.Errorf("%d fields planned", again.FieldsPlanned)
+		}
+	})
+}
+
+// A final partner handoff has no say in which card for won deals is kept.
+func TestThePartnerCardKeepsNoOther(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		w := world.Generate(world.GenerateOptions{Deals: 24, Seed: 3, Now: apptest.Start, Won: true, Scored: true, Partners: 24})
+		for i := range w.Deals {
+			w.Deals[i].Amount = "3000"
+		}
+		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: w, Cards: allCards}))
+		r.Pass(t)
+		for i := range w.Deals {
+			var err error
+			if r.HS != nil {
+				err = r.HS.Set("deals", r.Deal(i), "amount", "90000")
+			} else {
+				err = r.SF.Set("Opportunity", r.Deal(i), "Amount", 90000.0)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Clock.Advance(time.Minute)
+		r.Pass(t)
+		finals := 0
+		for i := range w.Deals {
+			if r.Field(t, r.Deal(i), "partner_status") == "final" {
+				finals++
+			}
+			shows(t, r, i, map[string]string{"status": "final", "score_out_of": "14"})
+		}
+		if finals < 5 {
+			t.Errorf("only %d partner handoffs are final", finals)
 		}
 	})
 }

@@ -383,3 +383,30 @@ func TestACopyIsNotSent(t *testing.T) {
 		t.Errorf("%s, %d open", out.State.Status, out.Result.OpenN)
 	}
 }
+
+// Late scoring is the partner manager's, and nobody else hears of it.
+func TestAnOverduePartnerHandoff(t *testing.T) {
+	out := hand(t, lead(), handoff.State{}, at("09 09:00"))
+	if out.State.Status != handoff.Overdue || len(out.Listed) != 0 {
+		t.Errorf("%s, listed %v", out.State.Status, out.Listed)
+	}
+	if n := out.State.Notices; len(n) != 1 || n[0].Kind != handoff.Reminder || n[0].To != handoff.ToPartnerManager {
+		t.Errorf("%+v", n)
+	}
+	people := map[crm.UserID]crm.Person{"pm1": {ID: "pm1", Active: true}}
+	if who, why := handoff.Assign(handoff.ToPartnerManager, handoff.Hands{CSM: "pm1"}, people, handoff.Managers{}); who != "pm1" {
+		t.Errorf("%q, %s", who, why)
+	}
+	if _, why := handoff.Assign(handoff.ToPartnerManager, handoff.Hands{CSM: "gone"}, people, handoff.Managers{}); why != "the partner manager is not active" {
+		t.Error(why)
+	}
+}
+
+// The due time that stands on the record outlives the store, also when the deal
+// was won after the handoff was sent.
+func TestTheDueTimeOutlivesTheStore(t *testing.T) {
+	d := with(lead(), map[string]string{"partner_key": "P-1/partner-handoff/1", "partner_status": "scoring open", "partner_due_at": "2026-11-06T12:00:00.000Z"})
+	d.Fields.Set("partner_csm", text("pm1")) // the CRM does not tell since when
+	d.Won, d.Closed, d.WonAt.At = true, true, at("05 09:00")
+	has(t, hand(t, d, handoff.State{}, at("05 12:00")).Show, map[string]string{"partner_due_at": "2026-11-06T12:00:00.000Z"})
+}

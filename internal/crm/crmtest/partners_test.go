@@ -19,23 +19,30 @@ import (
 )
 
 func TestPartnersInHubSpot(t *testing.T) {
-	w := world.Generate(world.GenerateOptions{Deals: 60, Seed: 11, Now: now, Partners: 40})
-	sim := hssim.New(w, hssim.Options{Clock: simclock.New(now), NoSearchLag: true})
-	srv := httptest.NewServer(sim)
-	defer srv.Close()
-	client := func(partner string) *hubspot.Client {
-		setup := crmtest.Setup(w, func(f world.Field) string { return f.HubSpot })
-		setup.Partner = partner
-		c, err := hubspot.New(setup, hubspot.Auth{Token: sim.Credentials().Token}, hubspot.Options{BaseURL: srv.URL, SearchPerSecond: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
+	for _, kind := range []world.Kind{world.Text, world.Bool} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := world.Generate(world.GenerateOptions{Deals: 60, Seed: 11, Now: now, Partners: 40})
+			if kind == world.Bool {
+				boxes(w)
+			}
+			sim := hssim.New(w, hssim.Options{Clock: simclock.New(now), NoSearchLag: true})
+			srv := httptest.NewServer(sim)
+			defer srv.Close()
+			client := func(partner string) *hubspot.Client {
+				setup := crmtest.Setup(w, func(f world.Field) string { return f.HubSpot })
+				setup.Partner = partner
+				c, err := hubspot.New(setup, hubspot.Auth{Token: sim.Credentials().Token}, hubspot.Options{BaseURL: srv.URL, SearchPerSecond: -1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c
+			}
+			c := client("partner")
+			crmtest.Partners(t, crmtest.Subject{
+				World: w, Source: c, Sink: c, Deal: sim.DealID, Person: sim.OwnerID, Contact: sim.ContactID, Hand: inPortal{sim},
+			}, client(""))
+		})
 	}
-	c := client("partner")
-	crmtest.Partners(t, crmtest.Subject{
-		World: w, Source: c, Sink: c, Deal: sim.DealID, Person: sim.OwnerID, Contact: sim.ContactID, Hand: inPortal{sim},
-	}, client(""))
 }
 
 func TestPartnersInSalesforce(t *testing.T) {
@@ -82,6 +89,8 @@ func boxes(w *world.World) {
 	for i := range w.Deals {
 		if w.Deals[i].Fields["partner"] != "" {
 			w.Deals[i].Fields["partner"] = "true"
+		} else {
+			w.Deals[i].Fields["partner"] = "false"
 		}
 	}
 }
