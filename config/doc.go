@@ -76,6 +76,8 @@ type Connection struct {
 	Managers       Managers            `yaml:"managers" json:"managers,omitempty"`
 	Budget         Budget              `yaml:"budget" json:"budget,omitempty"`
 	EarlyWarning   bool                `yaml:"early_warning" json:"early_warning,omitempty"`
+	// Tasks: nil means true.
+	Tasks *bool `yaml:"tasks" json:"tasks,omitempty" jsonschema:"description=Whether people are asked by tasks in the CRM; the record shows what a band asks in any case,default=true"`
 	// CorrectionWindow: nil means 24 hours.
 	CorrectionWindow *time.Duration `yaml:"correction_window" json:"correction_window,omitempty" jsonschema:"type=string,description=How long after final a CSM may correct a value,default=24h"`
 	Lag              time.Duration  `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`

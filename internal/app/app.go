@@ -181,7 +181,9 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		}
 		c.Source, c.Sink = client, client
 	}
-	c.Tasks, _ = c.Source.(crm.TaskBook)
+	if con.Tasks == nil || *con.Tasks {
+		c.Tasks, _ = c.Source.(crm.TaskBook)
+	}
 	c.Managers, c.Texts = managers(con), a.cfg.Words()
 	b.meter = c.Source.(metered)
 	return c, nil

@@ -97,16 +97,28 @@ func MeasureIdle(ctx context.Context, c Case) (row IdleRow, err error) {
 // often has the passes of a simulator's configuration follow each other, and
 // the pages served wherever there is room.
 func often(config string) error {
+	if err := amend(config, `schedule: "@every 1m"`, `schedule: "`+idleEvery+`"`); err != nil {
+		return err
+	}
+	return amend(config, "connections:\n", "http: {listen: \"127.0.0.1:0\"}\nconnections:\n")
+}
+
+// quiet has a configuration ask nobody by tasks: they are of no use to the bare
+// program beside it, and the calls for them follow from scores.
+func quiet(config string) error {
+	return amend(config, "    mode: write\n", "    mode: write\n    tasks: false\n")
+}
+
+// amend changes a line of a simulator's configuration.
+func amend(config, was, now string) error {
 	text, err := os.ReadFile(config)
 	if err != nil {
 		return err
 	}
-	const was = `schedule: "@every 1m"`
 	if !strings.Contains(string(text), was) {
-		return fmt.Errorf("%s has no %s to change", config, was)
+		return fmt.Errorf("%s has no %q to change", config, was)
 	}
-	now := "http: {listen: \"127.0.0.1:0\"}\n" + strings.Replace(string(text), was, `schedule: "`+idleEvery+`"`, 1)
-	return os.WriteFile(config, []byte(now), 0o600)
+	return os.WriteFile(config, []byte(strings.Replace(string(text), was, now, 1)), 0o600)
 }
 
 // meter tells what each pass of a daemon took.

@@ -28,6 +28,9 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 	}
 	defer sim.stop()
 	config := filepath.Join(dir, "syncd.yaml")
+	if err := quiet(config); err != nil {
+		return Row{}, err
+	}
 	before, err := sim.counters()
 	if err != nil {
 		return Row{}, err

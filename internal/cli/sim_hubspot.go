@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/hssim"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
@@ -23,11 +24,22 @@ func hubspotSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*sim
 			if !o.limits {
 				lines += "    budget: {searches_per_second: 1000}\n" // this portal counts none
 			}
-			return lines
+			return lines + "    managers: {owners: {" + managers(s, w) + "}}\n" // a portal knows none
 		},
 		counters: func() simCounters {
 			n := s.Stats()
 			return simCounters{Requests: n.ByKind, Rows: n.Rows, Written: n.Written, InFlight: n.MaxInFlight, Bytes: n.BytesOut}
 		},
 	}, s
+}
+
+// managers maps the owners who report to somebody to their managers.
+func managers(s *hssim.Server, w *world.World) string {
+	var list []string
+	for i, u := range w.Users {
+		if u.Manager >= 0 {
+			list = append(list, fmt.Sprintf("%q: %q", s.OwnerID(i), s.OwnerID(u.Manager)))
+		}
+	}
+	return strings.Join(list, ", ")
 }
