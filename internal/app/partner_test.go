@@ -229,7 +229,7 @@ func TestTheWeakestOfAMotion(t *testing.T) {
 		}
 		weakest(september, "relationship path, partner offer")
 		weakest(november, "owner, relationship path") // over two
-		for range 2 { // until the pass's own writes lie behind
+		for range 2 {                                 // until the pass's own writes lie behind
 			r.Clock.Advance(time.Hour)
 			r.Pass(t)
 		}
