@@ -16,7 +16,7 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.sheet, in.fresh = Read(in.Card, in.Deal, prev), prev.Status == ""
+	in.sheet, in.fresh, in.was = Read(in.Card, in.Deal, prev), prev.Status == "", prev.Status
 	s := prev
 	s.Card, s.Attempt = in.Card.ID, began(in, prev)
 	if s.Final == nil {

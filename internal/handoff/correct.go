@@ -92,7 +92,7 @@ func revise(in Input, s *State, out *Output, c Correction, items map[string]auto
 	f.Marks = marks(in, f.Items)
 	s.Final = &f
 	if f.Band != c.Band {
-		flag(in, s, out, false)
+		flag(in, s, out, showsBand(in, &f))
 	}
 }
 

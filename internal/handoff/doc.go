@@ -206,7 +206,8 @@ type Input struct {
 	Partner string
 
 	sheet Sheet
-	fresh bool // nothing was known of the handoff before this step
+	fresh bool   // nothing was known of the handoff before this step
+	was   Status // before this step
 }
 
 // Output is what follows from one step.

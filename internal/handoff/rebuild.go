@@ -45,6 +45,12 @@ func restore(in Input, f *Final) bool {
 	return true
 }
 
+// showsBand reports whether the record shows the band of a final already.
+// Whoever wrote it there has asked what it asks.
+func showsBand(in Input, f *Final) bool {
+	return attemptOnRecord(in) == f.Attempt && in.Deal.Field(in.Card.Field("band")).Text == f.Band
+}
+
 // remember takes over what the record shows of times that nothing else tells.
 func remember(in Input, s *State) {
 	if !in.fresh || attemptOnRecord(in) == 0 {
@@ -76,7 +82,7 @@ func assignedBefore(in Input) time.Time {
 // the same due time at a working moment that has passed.
 func remindedBefore(in Input, s State) bool {
 	due, shown := shownAt(in, "due_at"), shownAt(in, "updated_at")
-	if !in.fresh || due.IsZero() || shown.IsZero() || attemptOnRecord(in) != s.Attempt {
+	if in.was == Overdue || due.IsZero() || shown.IsZero() || attemptOnRecord(in) != s.Attempt {
 		return false
 	}
 	overdue := fold(in.Deal.Field(in.Card.Field("status")).Text) == string(Overdue)

@@ -21,6 +21,9 @@ type taken struct {
 	kept Kept // as it was before
 	out  handoff.Output
 	twin string
+	// waits: there were no calls left to find out whom to ask. The record is
+	// written once that is known.
+	waits bool
 }
 
 // take takes one deal a step further on its card for won deals. It is nil for
@@ -40,7 +43,7 @@ func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Tim
 		return nil
 	}
 	counts.step(out)
-	return &taken{d, card, kept, out, twin}
+	return &taken{deal: d, card: card, kept: kept, out: out, twin: twin}
 }
 
 // keep adds to the slice what follows from a step.
@@ -71,6 +74,9 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		return err
 	}
 	next.Twin = t.twin
+	if t.waits {
+		next.NextAt = now
+	}
 	if t.twin != "" && row.InScope && !next.InScope { // the other is the only one now
 		s.Again = append(s.Again, t.twin)
 	}
@@ -87,7 +93,7 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		}
 		tries = last.Tries
 	}
-	if fields == nil {
+	if fields == nil || t.waits {
 		return nil
 	}
 	p.counts.FieldsPlanned += int64(len(fields))
