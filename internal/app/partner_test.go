@@ -229,7 +229,8 @@ func TestTheWeakestOfAMotion(t *testing.T) {
 		}
 		weakest(september, "relationship path, partner offer")
 		weakest(november, "owner, relationship path") // over two
-		for range 2 {                                 // until the pass's own writes lie behind
+		// Until the pass's own writes lie behind, and only open deals are read.
+		for range 2 {
 			r.Clock.Advance(time.Hour)
 			r.Pass(t)
 		}
