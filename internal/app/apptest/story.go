@@ -163,3 +163,76 @@ func (r *Rig) RenameWon(t *testing.T, label string) {
 		must(t, r.HS.RenameStage(id, label))
 	}
 }
+
+// DeleteContact is a person's deletion of a contact.
+func (r *Rig) DeleteContact(t *testing.T, contact int) {
+	t.Helper()
+	if r.HS != nil {
+		must(t, r.HS.Archive("contacts", r.ContactID(contact)))
+		return
+	}
+	must(t, r.SF.Delete("Contact", r.ContactID(contact)))
+}
+
+// Hide takes a field of deals out of the integration user's sight.
+func (r *Rig) Hide(t *testing.T, name string) {
+	t.Helper()
+	if r.HS != nil {
+		must(t, r.HS.HideProperty("deals", r.native(t, name)))
+		return
+	}
+	r.SF.HideField("Opportunity", r.native(t, name))
+}
+
+// Show takes Hide back.
+func (r *Rig) Show(t *testing.T, name string) {
+	t.Helper()
+	if r.HS != nil {
+		must(t, r.HS.ShowProperty("deals", r.native(t, name)))
+		return
+	}
+	r.SF.ShowField("Opportunity", r.native(t, name))
+}
+
+// Clone is a person's copy of a deal, with everything that its fields hold, its
+// account and its people. It returns the new deal's id.
+func (r *Rig) Clone(t *testing.T, deal int) string {
+	t.Helper()
+	from := r.Deal(deal)
+	if r.HS != nil {
+		props := map[string]string{}
+		names := []string{"dealname", "dealstage", "pipeline", "amount", "closedate", "hubspot_owner_id", "dealtype"}
+		for _, f := range r.World.Fields {
+			if f.Object == "deal" {
+				names = append(names, f.HubSpot)
+			}
+		}
+		for _, name := range names {
+			props[name], _ = r.HS.Get("deals", from, name)
+		}
+		var links []string
+		for _, to := range []string{"companies", "contacts"} {
+			for _, id := range r.HS.Linked("deals", from, to) {
+				links = append(links, to+"/"+id)
+			}
+		}
+		id, err := r.HS.Create("deals", props, links...)
+		must(t, err)
+		return id
+	}
+	values := map[string]any{}
+	names := []string{"Name", "AccountId", "OwnerId", "StageName", "CloseDate", "Amount", "Type"}
+	for _, f := range r.World.Fields {
+		if f.Object == "deal" {
+			names = append(names, f.Salesforce)
+		}
+	}
+	for _, name := range names {
+		if v := r.SF.Get("Opportunity", from, name); v != nil {
+			values[name] = v
+		}
+	}
+	id, err := r.SF.Insert("Opportunity", values)
+	must(t, err)
+	return id
+}

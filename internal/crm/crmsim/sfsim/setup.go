@@ -31,8 +31,9 @@ func (s *Server) SetPicklist(object, name string, values ...string) {
 	s.schemaMoved()
 }
 
-// RenameStage gives a stage another name. The records in it follow, without a
-// new stamp; what they have been through keeps the old name.
+// RenameStage gives a stage another label. The records in it follow, without a
+// new stamp; its API name stays, and what deals have been through keeps the old
+// label.
 func (s *Server) RenameStage(from, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,6 +49,11 @@ func (s *Server) RenameStage(from, to string) {
 	for _, r := range s.opp.rows {
 		if r.val("StageName") == from {
 			s.put(r, f.pos, to)
+		}
+	}
+	for _, r := range s.table("OpportunityStage").rows {
+		if r.val("MasterLabel") == from {
+			s.set(r, "MasterLabel", to)
 		}
 	}
 	s.schemaMoved()
