@@ -21,6 +21,7 @@ import (
 
 	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/hubspot"
 	"github.com/handoffscore/syncd/internal/crm/salesforce"
 	"github.com/handoffscore/syncd/internal/handoff"
@@ -180,8 +181,25 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		}
 		c.Source, c.Sink = client, client
 	}
+	c.Tasks, _ = c.Source.(crm.TaskBook)
+	c.Managers, c.Texts = managers(con), a.cfg.Words()
 	b.meter = c.Source.(metered)
 	return c, nil
+}
+
+// managers say who stands in where the CRM knows no manager.
+func managers(con *config.Connection) handoff.Managers {
+	m := handoff.Managers{Owners: map[crm.UserID]crm.UserID{}, Teams: map[string]crm.UserID{}}
+	for _, id := range con.Managers.Default {
+		m.Default = append(m.Default, crm.UserID(id))
+	}
+	for owner, id := range con.Managers.Owners {
+		m.Owners[crm.UserID(owner)] = crm.UserID(id)
+	}
+	for team, id := range con.Managers.Teams {
+		m.Teams[team] = crm.UserID(id)
+	}
+	return m
 }
 
 // resolve reads the secrets of a connection; every missing one is named.

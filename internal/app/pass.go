@@ -187,10 +187,14 @@ func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lea
 
 func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time) (bool, error) {
 	a.budgets[c.Name].whole() // what is planned goes out
-	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Same: c.Same}
+	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Tasks: c.Tasks, Same: c.Same}
 	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.Now())
 	done := false
+	var tasks writeback.TaskTally
 	if err == nil {
+		tasks, done, err = a.writer.Tasks(ctx, target, lease, run.ID, run.Now(), deadline)
+	}
+	if err == nil && done {
 		var applied writeback.Tally
 		applied, done, err = a.writer.Apply(ctx, target, lease, run.ID, run.Now(), deadline)
 		tally.Add(applied)
@@ -202,8 +206,10 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 	counts.FieldsWritten += tally.Fields
 	counts.RecordsSent += tally.Sent
 	counts.Confirmed += tally.Confirmed
-	counts.Rejected += tally.Rejected
-	counts.Unresolved += tally.Unresolved
+	counts.Rejected += tally.Rejected + tasks.Rejected
+	counts.Unresolved += tally.Unresolved + tasks.Unresolved
+	counts.TasksCreated += tasks.Made
+	counts.TasksClosed += tasks.Closed
 	run.Counts = counts.JSON()
 	return done, errors.Join(err, a.store.SaveRun(context.WithoutCancel(ctx), lease, *run))
 }

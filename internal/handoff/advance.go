@@ -16,7 +16,7 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.sheet = Read(in.Card, in.Deal, prev)
+	in.sheet, in.fresh = Read(in.Card, in.Deal, prev), prev.Status == ""
 	s := prev
 	s.Card, s.Attempt = in.Card.ID, began(in, prev)
 	if s.Final == nil {
@@ -72,7 +72,7 @@ func afterwards(in Input, s *State, out *Output) {
 		correct(in, s, out)
 		dispute(in, s, out)
 		if s.Quiet != twin(in) {
-			flag(in, s, out)
+			flag(in, s, out, false)
 		}
 	}
 	s.Status = IsFinal
@@ -205,10 +205,11 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	if s.CSM == "" {
 		f.Notes = append(f.Notes, "no CSM")
 	}
+	before := restore(in, f)
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks = marks(in, f.Items)
 	s.Final, s.Status = f, IsFinal
-	flag(in, s, out)
+	flag(in, s, out, before)
 }
 
 // score is an item's frozen score.

@@ -52,11 +52,7 @@ func began(in Input, prev State) int {
 	if prev.Attempt > 0 {
 		return prev.Attempt
 	}
-	parts := strings.Split(in.Deal.Field(in.Card.Field("key")).Text, "/")
-	if len(parts) == 3 && parts[0] == in.Deal.Ref.ID && parts[1] == in.Card.ID {
-		return max(attemptIn(parts[2]), 1)
-	}
-	return 1
+	return max(attemptOnRecord(in), 1)
 }
 
 // sign takes in the signature.

@@ -37,6 +37,9 @@ type Notice struct {
 	// For tells notices of one kind and attempt apart: the due time that a
 	// reminder is about.
 	For string `json:"for,omitempty"`
+	// Shown: the record says that it was asked before the store was lost. Its
+	// task is looked for, and not made again.
+	Shown bool `json:"shown,omitempty"`
 	// Digest: it fell due while nothing ran and is told in one with others.
 	Digest bool `json:"digest,omitempty"`
 	// ClosedAt is when it was no longer asked, and why.
@@ -79,18 +82,23 @@ func flagged(in Input, f *Final) bool {
 
 // flag brings flag and notices in line with the band of the final: what the
 // band asks is asked once an attempt, what it no longer asks is closed.
-func flag(in Input, s *State, out *Output) {
+// before: the record shows that it was asked already.
+func flag(in Input, s *State, out *Output, before bool) {
 	band := in.Card.Band(s.Final.Total)
 	s.Quiet = twin(in)
 	if s.Flag != "" {
 		s.Flag, s.ResolvedAt = "", in.Now
 	}
 	if s.Quiet {
-		ask(in, s, nil)
+		ask(in, s, nil, before)
 		return
 	}
-	ask(in, s, band.Tasks)
-	if flagged(in, s.Final) {
+	ask(in, s, band.Tasks, before)
+	switch {
+	case !flagged(in, s.Final):
+	case before:
+		s.Flag, s.EscalatedAt = band.Escalation, escalatedBefore(in)
+	default:
 		s.Flag, s.EscalatedAt = band.Escalation, in.Now
 		out.Escalate = band.Escalation
 	}
@@ -110,7 +118,7 @@ const (
 
 // ask adds the notices of these kinds for the attempt, each once, and closes
 // the others of its bands.
-func ask(in Input, s *State, kinds []string) {
+func ask(in Input, s *State, kinds []string, before bool) {
 	notices := slices.Clone(s.Notices)
 	for i := range notices {
 		n := &notices[i]
@@ -123,7 +131,7 @@ func ask(in Input, s *State, kinds []string) {
 			continue // asked once; a person has seen it
 		}
 		notices = append(notices, Notice{
-			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime),
+			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime), Shown: before,
 		})
 	}
 	s.Notices = notices
@@ -165,13 +173,14 @@ func remind(in Input, s *State, out *Output) {
 	if about == "" || known {
 		return
 	}
+	before := remindedBefore(in, *s)
 	at := in.Settings.Hours.Next(in.Now, orUTC(in.Settings.Zone))
-	if at.After(in.Now) {
+	if at.After(in.Now) && !before {
 		out.Wake = at
 		return
 	}
 	s.Notices = append(s.Notices, Notice{
-		Kind: Reminder, Attempt: s.Attempt, To: ToCSM, RaisedAt: in.Now, Due: in.Now, For: about,
+		Kind: Reminder, Attempt: s.Attempt, To: ToCSM, RaisedAt: in.Now, Due: in.Now, For: about, Shown: before,
 		Digest: !in.Since.IsZero() && in.Now.Sub(in.Since) > stopped && s.Due.Before(in.Now.Add(-stopped)),
 	})
 }

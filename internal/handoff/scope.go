@@ -3,6 +3,7 @@ package handoff
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -49,6 +50,24 @@ func scope(in Input) (ok bool, reason string) {
 	}
 	return ok, reason
 }
+
+// twinWithin is how close the wins of two deals lie that may be one sale.
+const twinWithin = 7 * 24 * time.Hour
+
+// MayBeOne reports whether two deals of one account may be the same sale:
+// their amounts are equal, and they were won within seven days.
+func MayBeOne(amount, other string, won, otherWon time.Time) bool {
+	if won.Sub(otherWon).Abs() > twinWithin {
+		return false
+	}
+	a, errA := decimal.NewFromString(strings.TrimSpace(amount))
+	b, errB := decimal.NewFromString(strings.TrimSpace(other))
+	return errA == nil && errB == nil && a.Equal(b)
+}
+
+// MarkedSame reports whether somebody has said that a deal is the same sale as
+// another.
+func MarkedSame(d *crm.Deal) bool { return fold(d.Field("duplicate_decision").Text) == SameSale }
 
 // typeIn: an explicit list leaves out what it does not name, blank included;
 // else everything is in but the excluded types.

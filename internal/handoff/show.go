@@ -75,12 +75,26 @@ type shown struct {
 
 func (v shown) set(base, text string) { v.texts[v.card.Field(base)] = text }
 
+// leaveItems leaves what the record shows of categories and items.
+func (v shown) leaveItems() {
+	for _, cat := range v.card.Categories {
+		delete(v.texts, v.card.Field("category_"+cat.ID))
+	}
+	for item := range v.card.Items() {
+		delete(v.texts, v.card.Field("item_"+crm.Underscored(item.ID)+"_score"))
+	}
+}
+
 // showFinal fills in what only a final has.
 func showFinal(in Input, s State, v shown) {
 	v.set("score", strconv.Itoa(s.Final.Total))
 	v.set("band", s.Final.Band)
-	for _, cat := range in.Card.Sums(s.Final.score).Categories {
-		v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
+	if s.Final.Rebuilt {
+		v.leaveItems()
+	} else {
+		for _, cat := range in.Card.Sums(s.Final.score).Categories {
+			v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
+		}
 	}
 	band := in.Card.Band(s.Final.Total)
 	if band == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/handoffscore/syncd/internal/crm"
 )
@@ -34,6 +35,12 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 			return err
 		}
 		if err := s.plan(ctx, tx, slice.Intents, nums); err != nil {
+			return err
+		}
+		if err := s.ask(ctx, tx, slice, nums); err != nil {
+			return err
+		}
+		if err := s.again(ctx, tx, slice); err != nil {
 			return err
 		}
 		return saveRun(ctx, tx, slice.Run)
@@ -105,6 +112,26 @@ func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (map[string
 		add(slice.Intents[i].Ref, "")
 	}
 	return nums, file(rows, "deals.read_by")
+}
+
+// again has deals looked at once more.
+func (s *Store) again(ctx context.Context, tx *sql.Tx, slice Slice) error {
+	for _, step := range []struct {
+		set   string
+		fixed []any
+	}{
+		{`UPDATE deals SET read_by = '' WHERE connection = $1 AND id IN `, []any{slice.Run.Connection}},
+		{`UPDATE states SET next_at = $2 WHERE in_scope = 1 AND deal IN (SELECT num FROM deals WHERE connection = $1 AND id IN `, []any{slice.Run.Connection, ms(slice.Run.Now())}},
+	} {
+		err := inParts(s, slice.Again, step.fixed, func(list string, args []any) error {
+			_, err := tx.ExecContext(ctx, step.set+list+strings.Repeat(")", strings.Count(step.set, "(")), args...)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("store deals: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s Slice) written() []string {

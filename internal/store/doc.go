@@ -85,6 +85,7 @@ type State struct {
 	Account   string
 	Amount    string
 	WonAt     time.Time
+	Twin      string // another deal that may be the same sale, as last told
 	InputHash string
 	Body      string
 	UpdatedAt time.Time
@@ -158,6 +159,9 @@ type Slice struct {
 	Judgements []Judgement
 	Intents    []Intent
 	Cards      []Card
+	Tasks      []Task    // that people are to be asked for
+	Closings   []Closing // of tasks that are no longer needed
+	Again      []string  // ids of deals that are to be looked at again, by this run where it still comes to them
 }
 
 // GuardCounts is the plan of a run at a glance.

@@ -11,9 +11,9 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-const stateColumns = `connection, deal, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
+const stateColumns = `connection, deal, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, input_hash, body, updated_at`
 
-const stateSelect = `d.connection, d.object, d.id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, input_hash, body, updated_at`
+const stateSelect = `d.connection, d.object, d.id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, input_hash, body, updated_at`
 
 // States returns where the handoffs of some deals stand, on every card.
 func (s *Store) States(ctx context.Context, connection string, ids []string) ([]State, error) {
@@ -32,7 +32,7 @@ func scanState(scan func(...any) error) (st State, err error) {
 	var score sql.NullInt64
 	var body string
 	err = scan(&st.Ref.Connection, (*string)(&st.Ref.Object), &st.Ref.ID, &st.Card, &st.Attempt, &st.Status, &open, &next, &inScope, &final,
-		&st.Band, &score, &st.Account, &st.Amount, &won, &st.InputHash, &body, &updated)
+		&st.Band, &score, &st.Account, &st.Amount, &won, &st.Twin, &st.InputHash, &body, &updated)
 	st.Open, st.InScope, st.Final = open != 0, inScope != 0, final != 0
 	st.NextAt, st.WonAt, st.UpdatedAt, st.Body = at(next), at(won), at(updated), body
 	if score.Valid {
@@ -52,7 +52,7 @@ type Due struct {
 }
 
 // OpenRefs pages through the ids of deals whose clock runs, whose time has
-// come, or with a write that is still to be made, in the order in which they
+// come, or with a write or a task that is still to be made, in the order in which they
 // were first looked at. What was only planned by a run that observes is not to
 // be made. next is where to go on, "" on the last page.
 func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (ids []string, next string, err error) {
@@ -69,6 +69,9 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 			SELECT deal FROM intents WHERE connection = $1 AND deal > $2
 				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
 					OR (status = 'planned' AND run <> $7 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
+			UNION
+			SELECT deal FROM tasks WHERE connection = $1 AND deal > $2 AND status IN ('wanted', 'sent', 'closing') AND next_try <= $3
+				AND run <> $7 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')
 		) AS due JOIN deals ON num = due.deal
 		WHERE read_by = '' OR read_by <> $6 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $6 AND beside <> '')
 		ORDER BY num LIMIT $4`, d.Connection, from, ms(d.Now), limit, bit(d.All), d.Run, d.Beside)
@@ -138,6 +141,13 @@ func (s *Store) GuardCounts(ctx context.Context, connection, run string) (GuardC
 	if err != nil {
 		return g, fmt.Errorf("plan of run %s: %w", run, err)
 	}
+	// Where the record shows an escalation already, its task may still be to make.
+	var tasks int
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM tasks WHERE connection = $1 AND run = $2 AND role = 'Sales manager' AND status = 'wanted' AND find_only = 0`, connection, run).Scan(&tasks)
+	if err != nil {
+		return g, fmt.Errorf("plan of run %s: %w", run, err)
+	}
+	g.Escalations = max(g.Escalations, tasks)
 	standing, err := s.CountStates(ctx, connection)
 	if err != nil {
 		return g, err
@@ -159,7 +169,7 @@ func stateRows(states []State, nums map[string]int64) [][]any {
 		}
 		rows[i] = []any{
 			s.Ref.Connection, nums[s.Ref.ID], s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
-			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.InputHash, s.Body, ms(s.UpdatedAt),
+			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.Twin, s.InputHash, s.Body, ms(s.UpdatedAt),
 		}
 	}
 	return rows
@@ -167,7 +177,7 @@ func stateRows(states []State, nums map[string]int64) [][]any {
 
 const stateConflict = `ON CONFLICT (deal, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
 	next_at = excluded.next_at, in_scope = excluded.in_scope, final = excluded.final, band = excluded.band, score = excluded.score,
-	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, input_hash = excluded.input_hash,
+	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, twin = excluded.twin, input_hash = excluded.input_hash,
 	body = excluded.body, updated_at = excluded.updated_at`
 
 // refOf is a deal's ref from its columns.

@@ -16,6 +16,9 @@ type Counts struct {
 	Confirmed     int64            `json:"confirmed"`
 	TasksCreated  int64            `json:"tasks_created"`
 	Escalations   int64            `json:"escalations"`
+	TasksPlanned  int64            `json:"tasks_planned"`
+	TasksClosed   int64            `json:"tasks_closed"`
+	Unassigned    int64            `json:"unassigned"` // asks for which nobody is left to take them
 	Rejected      int64            `json:"rejected"`
 	Unresolved    int64            `json:"unresolved"` // outcome still unknown
 	Degraded      int64            `json:"degraded"`   // deals with something unreadable

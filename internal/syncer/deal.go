@@ -14,26 +14,47 @@ import (
 	"github.com/handoffscore/syncd/internal/store"
 )
 
-// deal takes one deal a step further and adds what follows to the slice.
-func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
-	p.counts.DealsRead++
-	out, card, kept := p.step(d, prev, now)
+// taken is a deal that was taken a step further, before anything of it is kept.
+type taken struct {
+	deal *crm.Deal
+	card *scorecard.Card
+	kept Kept // as it was before
+	out  handoff.Output
+	twin string
+}
+
+// take takes one deal a step further. It is nil for one that is left alone.
+func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Time) *taken {
+	counts := &p.counts
+	if p.counted[d.Ref.ID] {
+		delete(p.counted, d.Ref.ID)
+		again := newCounts()
+		counts = &again
+	}
+	counts.DealsRead++
+	out, card, kept := p.step(d, prev, twin, now)
 	if out.State.Status == handoff.OutOfScope {
-		p.counts.LeftOut[out.State.Reason]++
+		counts.LeftOut[out.State.Reason]++
 		if out.State.Reason == handoff.ReasonType {
-			p.counts.LeftOutTypes[d.Type.Text]++
+			counts.LeftOutTypes[d.Type.Text]++
 		}
 		return nil
 	}
 	if out.State.Status != handoff.Closed {
-		p.counts.InScope++
-		p.counts.Judged++
+		counts.InScope++
+		counts.Judged++
 	}
 	if out.Result.Degraded {
-		p.counts.Degraded++
+		counts.Degraded++
 	}
+	return &taken{d, card, kept, out, twin}
+}
+
+// keep adds to the slice what follows from a step.
+func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
+	d, card, out := t.deal, t.card, t.out
 	snapshot, hash := p.snapshotOf(d)
-	if hash != kept.Snapshot {
+	if hash != t.kept.Snapshot {
 		if p.drifted(d, rows[card.ID]) {
 			p.counts.Drift++
 		}
@@ -43,7 +64,7 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	if err != nil {
 		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
 	}
-	if judged != kept.Judgement {
+	if judged != t.kept.Judgement {
 		s.Judgements = append(s.Judgements, store.Judgement{
 			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
 			At: now, Run: p.run.ID, SnapshotHash: hash, Body: judgement,
@@ -54,6 +75,10 @@ func (p *pass) deal(d *crm.Deal, prev map[string]Kept, rows map[string]store.Sta
 	next, err := p.stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
 	if err != nil {
 		return err
+	}
+	next.Twin = t.twin
+	if t.twin != "" && row.InScope && !next.InScope { // the other is the only one now
+		s.Again = append(s.Again, t.twin)
 	}
 	if !had || !sameRow(row, next) {
 		s.States = append(s.States, next)
@@ -136,6 +161,10 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 			continue
 		}
 		k.State = handoff.Close(k.State, "deleted or merged away", now)
+		s.Closings = append(s.Closings, closings(row.Ref.ID, card, k.State.Notices, nil)...)
+		if row.Twin != "" {
+			s.Again, row.Twin = append(s.Again, row.Twin), ""
+		}
 		row.Status, row.Open, row.InScope, row.NextAt, row.UpdatedAt = string(handoff.Closed), false, false, time.Time{}, now
 		row.Body = string(mustJSON(k))
 		s.States = append(s.States, row)
@@ -193,7 +222,7 @@ func nextAt(out handoff.Output, now time.Time) time.Time {
 
 func sameRow(a, b store.State) bool {
 	return a.Body == b.Body && a.Status == b.Status && a.InScope == b.InScope &&
-		a.Account == b.Account && a.Amount == b.Amount && a.NextAt.Equal(b.NextAt)
+		a.Account == b.Account && a.Amount == b.Amount && a.Twin == b.Twin && a.NextAt.Equal(b.NextAt)
 }
 
 // repeats reports whether a write is the one that the CRM has refused.

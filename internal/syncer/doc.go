@@ -32,6 +32,9 @@ type Connection struct {
 	Cards    []*scorecard.Card
 	Settings handoff.Settings
 	Judge    *autoscore.Judge
+	Tasks    crm.TaskBook // nil: people are asked by the record alone
+	Managers handoff.Managers
+	Texts    handoff.Texts
 	Lag      time.Duration // how far behind the CRM's clock the watermark stays
 	Overlap  time.Duration // how far before the watermark a window begins
 }

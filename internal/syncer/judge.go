@@ -40,14 +40,14 @@ type Judged struct {
 
 // step judges one deal on its card and advances its handoff. prev holds the
 // deal's states by card id.
-func (p *pass) step(d *crm.Deal, prev map[string]Kept, now time.Time) (out handoff.Output, card *scorecard.Card, kept Kept) {
+func (p *pass) step(d *crm.Deal, prev map[string]Kept, twin string, now time.Time) (out handoff.Output, card *scorecard.Card, kept Kept) {
 	c := p.c
 	card, warning := c.card(d, prev)
 	kept = prev[card.ID]
 	sheet := handoff.Read(card, d, kept.State)
 	kickoff, _ := sheet.Kickoff(c.Settings.Zone)
 	result := c.Judge.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: kickoff.At})
-	out = handoff.Advance(handoff.Input{Card: card, Deal: d, Result: result, Now: now, Settings: c.Settings, Since: p.since, Disputed: p.disputed}, kept.State)
+	out = handoff.Advance(handoff.Input{Card: card, Deal: d, Result: result, Now: now, Settings: c.Settings, Twin: twin, Since: p.since, Disputed: p.disputed}, kept.State)
 	if warning != "" && out.State.Open() {
 		out.Warnings = append(out.Warnings, warning)
 	}

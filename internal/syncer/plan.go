@@ -50,7 +50,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	}
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
-		since: known.LastSuccess, disputed: slices.Contains(desc.Fields["status"].Options, string(handoff.Disputed)),
+		counted: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: slices.Contains(desc.Fields["status"].Options, string(handoff.Disputed)),
 	}
 	for pass.reading() {
 		phase := run.Phase
@@ -65,6 +65,9 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 			return false, fmt.Errorf("plan of %s: %s ended without a last page", c.Name, phase)
 		}
 		if run.Phase == PhaseGuard {
+			if err := pass.digests(ctx); err != nil {
+				return false, err
+			}
 			pass.counts.Problems = append(pass.counts.Problems, doubts(*run, pass.counts, known.LastFull)...)
 			run.Counts = pass.counts.JSON()
 			return true, p.Store.SaveRun(ctx, lease, *run)
@@ -148,6 +151,9 @@ type pass struct {
 	text      textual
 	// since is when the connection was last worked, before this run.
 	since time.Time
+	self  crm.UserID // the token's own user
+	// counted are deals that are read again though this run has counted them.
+	counted map[string]bool
 	// disputed: the record's status field offers that word.
 	disputed bool
 }
@@ -274,9 +280,23 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 		return err
 	}
 	s := store.Slice{Read: ids}
+	twins, err := p.twins(ctx, deals, rows, &s)
+	if err != nil {
+		return err
+	}
+	steps := make([]*taken, 0, len(deals))
 	for i := range deals {
 		d := &deals[i]
-		if err := p.deal(d, kept[d.Ref.ID], rows[d.Ref.ID], refused[d.Ref.ID], now, &s); err != nil {
+		if t := p.take(d, kept[d.Ref.ID], twins[d.Ref.ID], now); t != nil {
+			steps = append(steps, t)
+		}
+	}
+	if err := p.ask(ctx, steps, now, &s); err != nil {
+		return err
+	}
+	for _, t := range steps {
+		id := t.deal.Ref.ID
+		if err := p.keep(t, rows[id], refused[id], now, &s); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,7 @@ type Target struct {
 	Name   string
 	Source crm.Source
 	Sink   crm.Sink
+	Tasks  crm.TaskBook // nil: nobody is asked by a task
 	// Same compares a field's text on the record with what was sent.
 	Same func(field, have, want string) bool
 }

@@ -66,12 +66,14 @@ CREATE TABLE states (
     account    TEXT NOT NULL,
     amount     TEXT NOT NULL,
     won_at     INTEGER NOT NULL,
+    twin       TEXT NOT NULL, -- another deal that may be the same sale
     input_hash TEXT NOT NULL,
     body       TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (deal, card)
 );
 CREATE INDEX states_due ON states (connection, is_open, next_at, deal);
+CREATE INDEX states_account ON states (account, connection) WHERE in_scope = 1 AND account <> '';
 
 CREATE TABLE snapshots (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -136,6 +138,41 @@ CREATE TABLE outcomes (
 );
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
+-- What people were asked for as tasks of the CRM: one row for each for good,
+-- whatever becomes of the task.
+CREATE TABLE tasks (
+    connection TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    deal       INTEGER NOT NULL,
+    card       TEXT NOT NULL,
+    attempt    INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    owner      TEXT NOT NULL,
+    about      TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    due        INTEGER NOT NULL,
+    urgent     INTEGER NOT NULL,
+    find_only  INTEGER NOT NULL,
+    digest     INTEGER NOT NULL,
+    within     TEXT NOT NULL, -- the key of the digest that tells it
+    run        TEXT NOT NULL, -- that is to make or close it
+    status     TEXT NOT NULL,
+    task       TEXT NOT NULL,
+    note       TEXT NOT NULL,
+    class      TEXT NOT NULL,
+    code       TEXT NOT NULL,
+    message    TEXT NOT NULL,
+    tries      INTEGER NOT NULL,
+    next_try   INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (connection, key)
+);
+CREATE INDEX tasks_deal ON tasks (deal);
+CREATE INDEX tasks_status ON tasks (connection, status, run);
+
 CREATE TABLE calls (
     seq        INTEGER PRIMARY KEY AUTOINCREMENT,
     connection TEXT NOT NULL,
@@ -159,6 +196,7 @@ CREATE TABLE schedules (
 DROP TABLE schedules;
 DROP TABLE cards;
 DROP TABLE calls;
+DROP TABLE tasks;
 DROP TABLE outcomes;
 DROP TABLE payloads;
 DROP TABLE intents;

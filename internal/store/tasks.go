@@ -1,0 +1,230 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
+
+// What becomes of a task.
+const (
+	TaskWanted       = "wanted"       // to be made
+	TaskSent         = "sent"         // on its way; if the process died here, nobody knows
+	TaskMade         = "made"         // it stands in the CRM
+	TaskAcknowledged = "acknowledged" // it was made, and a person has completed or deleted it
+	TaskTold         = "told"         // in a digest
+	TaskClosing      = "closing"      // to be closed
+	TaskClosed       = "closed"       // by us
+	TaskDropped      = "dropped"      // not needed any more before it was made
+)
+
+// Task is what a person was asked for, once and for good.
+type Task struct {
+	Key                  string
+	Ref                  crm.Ref
+	Card                 string
+	Attempt              int
+	Kind, Role           string
+	Owner                string // "" if there is nobody to ask
+	About                string // the deal's name
+	Subject, Body        string
+	Due                  time.Time
+	Urgent               bool
+	FindOnly             bool // the record shows that it was asked before: it is looked for, and not made
+	Digest               bool // to be told with others of its owner
+	Within               string
+	Run, Status          string
+	TaskID               string // in the CRM, once it is known
+	Note                 string // put on the task when it is closed
+	Class, Code, Message string
+	Tries                int
+	NextTry              time.Time
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Closing ends a task by its key.
+type Closing struct{ Key, Note string }
+
+// TaskResult is what became of a task.
+type TaskResult struct {
+	Key, Status, TaskID  string
+	Class, Code, Message string
+	NextTry, At          time.Time
+}
+
+const (
+	taskColumns = `connection, key, deal, card, attempt, kind, role, owner, about, subject, body, due, urgent, find_only, digest, within, run, status, task, note, class, code, message, tries, next_try, created_at, updated_at`
+	taskSelect  = `t.connection, d.object, d.id, t.key, t.card, t.attempt, t.kind, t.role, t.owner, t.about, t.subject, t.body, t.due, t.urgent, t.find_only, t.digest, t.within, t.run, t.status, t.task, t.note, t.class, t.code, t.message, t.tries, t.next_try, t.created_at, t.updated_at`
+)
+
+// TasksOf returns what was asked for on some deals, oldest first.
+func (s *Store) TasksOf(ctx context.Context, connection string, ids []string) ([]Task, error) {
+	var all []Task
+	err := inParts(s, ids, []any{connection}, func(list string, args []any) error {
+		part, err := s.tasks(ctx, `d.connection = $1 AND d.id IN `+list+` ORDER BY t.created_at, t.key`, args...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
+}
+
+// TasksBy returns what a run is to make or close, or has: all of it, in the
+// order of keys.
+func (s *Store) TasksBy(ctx context.Context, connection, run string) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 ORDER BY t.key`, connection, run)
+}
+
+// TasksToMake returns up to limit tasks behind a key that a run is to make;
+// some may be on their way already.
+func (s *Store) TasksToMake(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status IN ('wanted', 'sent') AND t.owner <> '' AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+}
+
+// TasksToClose returns up to limit tasks behind a key that a run is to close.
+func (s *Store) TasksToClose(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status = 'closing' AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+}
+
+func (s *Store) tasks(ctx context.Context, where string, args ...any) ([]Task, error) {
+	return query(ctx, s.db, scanTask, `SELECT `+taskSelect+` FROM tasks t JOIN deals d ON d.num = t.deal WHERE `+where, args...)
+}
+
+func scanTask(scan func(...any) error) (t Task, err error) {
+	var connection, object, id string
+	var due, next, created, updated int64
+	var urgent, findOnly, digest int
+	err = scan(&connection, &object, &id, &t.Key, &t.Card, &t.Attempt, &t.Kind, &t.Role, &t.Owner, &t.About, &t.Subject, &t.Body, &due, &urgent, &findOnly, &digest,
+		&t.Within, &t.Run, &t.Status, &t.TaskID, &t.Note, &t.Class, &t.Code, &t.Message, &t.Tries, &next, &created, &updated)
+	t.Ref = refOf(connection, object, id)
+	t.Urgent, t.FindOnly, t.Digest = urgent != 0, findOnly != 0, digest != 0
+	t.Due, t.NextTry, t.CreatedAt, t.UpdatedAt = at(due), at(next), at(created), at(updated)
+	return t, err
+}
+
+// ask keeps what people are to be asked for. What is known already stays as it
+// is; while it is not made, it is this run's to make, in the words of now.
+func (s *Store) ask(ctx context.Context, tx *sql.Tx, slice Slice, nums map[string]int64) error {
+	rows := make([][]any, len(slice.Tasks))
+	now := ms(slice.Run.Now())
+	for i, t := range slice.Tasks {
+		rows[i] = []any{
+			slice.Run.Connection, t.Key, nums[t.Ref.ID], t.Card, t.Attempt, t.Kind, t.Role, t.Owner, t.About, t.Subject, t.Body, ms(t.Due), bit(t.Urgent), bit(t.FindOnly), bit(t.Digest),
+			"", slice.Run.ID, TaskWanted, "", "", t.Class, t.Code, t.Message, 0, ms(t.NextTry), now, now,
+		}
+	}
+	err := s.insert(ctx, tx, "tasks", taskColumns, rows, `ON CONFLICT (connection, key) DO UPDATE SET run = excluded.run,
+		owner = CASE WHEN tasks.status = 'wanted' THEN excluded.owner ELSE tasks.owner END,
+		about = excluded.about, subject = excluded.subject, body = excluded.body, class = excluded.class, code = excluded.code, message = excluded.message,
+		next_try = excluded.next_try, updated_at = excluded.updated_at WHERE tasks.status IN ('wanted', 'sent')`)
+	if err != nil {
+		return err
+	}
+	return s.unask(ctx, tx, slice.Run, slice.Closings)
+}
+
+// unask ends tasks that are no longer needed: one that was never made is
+// dropped, one that may stand in the CRM is to be closed. A digest is closed
+// with the last of what it tells.
+func (s *Store) unask(ctx context.Context, tx *sql.Tx, run Run, list []Closing) error {
+	for _, c := range list {
+		_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0,
+				status = CASE status WHEN 'wanted' THEN 'dropped' WHEN 'told' THEN 'closed' ELSE 'closing' END
+			WHERE connection = $4 AND key = $5 AND status IN ('wanted', 'sent', 'made', 'told', 'closing')`, run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0, status = CASE status WHEN 'wanted' THEN 'dropped' ELSE 'closing' END
+				WHERE connection = $4 AND status IN ('wanted', 'sent', 'made') AND key = (SELECT within FROM tasks WHERE connection = $4 AND key = $5 AND within <> '')
+					AND NOT EXISTS (SELECT 1 FROM tasks AS m WHERE m.connection = $4 AND m.within = tasks.key AND m.status = 'told')`,
+				run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
+		}
+		if err != nil {
+			return fmt.Errorf("store tasks: %w", err)
+		}
+	}
+	return nil
+}
+
+// Collapse puts a digest in the place of tasks that were to be made one by
+// one. Its deal must be known.
+func (s *Store) Collapse(ctx context.Context, l Lease, run Run, digest Task, keys []string) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		var num int64
+		if err := tx.QueryRowContext(ctx, `SELECT num FROM deals WHERE connection = $1 AND id = $2`, run.Connection, digest.Ref.ID).Scan(&num); err != nil {
+			return fmt.Errorf("store tasks: deal of a digest: %w", err)
+		}
+		if err := s.ask(ctx, tx, Slice{Run: run, Tasks: []Task{digest}}, map[string]int64{digest.Ref.ID: num}); err != nil {
+			return err
+		}
+		return inParts(s, keys, []any{digest.Key, ms(run.Now()), run.Connection}, func(list string, args []any) error {
+			_, err := tx.ExecContext(ctx, `UPDATE tasks SET status = 'told', within = $1, updated_at = $2 WHERE connection = $3 AND status = 'wanted' AND key IN `+list, args...)
+			if err != nil {
+				return fmt.Errorf("store tasks: %w", err)
+			}
+			return nil
+		})
+	})
+}
+
+// TasksSent notes that tasks are on their way.
+func (s *Store) TasksSent(ctx context.Context, l Lease, keys []string, now time.Time) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		return inParts(s, keys, []any{ms(now), l.Connection}, func(list string, args []any) error {
+			_, err := tx.ExecContext(ctx, `UPDATE tasks SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE connection = $2 AND key IN `+list, args...)
+			if err != nil {
+				return fmt.Errorf("store tasks: %w", err)
+			}
+			return nil
+		})
+	})
+}
+
+// TasksSettled keeps what became of tasks.
+func (s *Store) TasksSettled(ctx context.Context, l Lease, results []TaskResult) error {
+	if len(results) == 0 {
+		return nil
+	}
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		for _, r := range results {
+			_, err := tx.ExecContext(ctx, `UPDATE tasks SET status = $1, task = CASE WHEN $2 = '' THEN task ELSE $2 END, class = $3, code = $4, message = $5, next_try = $6, updated_at = $7
+				WHERE connection = $8 AND key = $9`, r.Status, r.TaskID, r.Class, r.Code, r.Message, ms(r.NextTry), ms(r.At), l.Connection, r.Key)
+			if err != nil {
+				return fmt.Errorf("store tasks: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Sibling is a deal in scope of an account.
+type Sibling struct {
+	ID, Card, Account, Amount, Twin string
+	ReadBy                          string // the run that read it last
+	WonAt                           time.Time
+}
+
+// Siblings returns the deals in scope of some accounts.
+func (s *Store) Siblings(ctx context.Context, connection string, accounts []string) ([]Sibling, error) {
+	var all []Sibling
+	err := inParts(s, accounts, []any{connection}, func(list string, args []any) error {
+		part, err := query(ctx, s.db, func(scan func(...any) error) (b Sibling, err error) {
+			var won int64
+			err = scan(&b.ID, &b.Card, &b.Account, &b.Amount, &b.Twin, &b.ReadBy, &won)
+			b.WonAt = at(won)
+			return b, err
+		}, `SELECT d.id, card, account, amount, twin, read_by, won_at FROM states JOIN deals d ON num = deal WHERE states.connection = $1 AND in_scope = 1 AND account <> '' AND account IN `+list, args...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
+}
+
+// Ended reports whether nothing is to be done about the task any more.
+func (t Task) Ended() bool {
+	switch t.Status {
+	case TaskAcknowledged, TaskClosed, TaskDropped:
+		return true
+	}
+	return false
+}

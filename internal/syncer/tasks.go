@@ -1,0 +1,195 @@
+package syncer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/store"
+)
+
+// classNobody is why a task waits that there is nobody to give it to.
+const classNobody = "nobody"
+
+// tryAgain is how long a task waits for which nobody was found.
+const tryAgain = 6 * time.Hour
+
+// ask turns the notices of the deals into tasks that are to be made, and ends
+// those that are no longer needed. What is in the ledger already stays.
+func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.Slice) error {
+	if p.c.Tasks == nil {
+		return nil
+	}
+	var noticed []*taken
+	var ids []string
+	for _, t := range steps {
+		if len(t.out.State.Notices) > 0 {
+			noticed, ids = append(noticed, t), append(ids, t.deal.Ref.ID)
+		}
+	}
+	if len(noticed) == 0 {
+		return nil
+	}
+	list, err := p.Store.TasksOf(ctx, p.c.Name, ids)
+	if err != nil {
+		return err
+	}
+	ledger := make(map[string]store.Task, len(list))
+	for _, row := range list {
+		ledger[row.Key] = row
+	}
+	people, err := p.hands(ctx, noticed, ledger)
+	if err != nil {
+		return err
+	}
+	for _, t := range noticed {
+		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger)...)
+		for _, n := range t.out.State.Notices {
+			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+			if !n.Open() || known && !pending(row, now) {
+				continue
+			}
+			if row.Status == store.TaskSent { // whoever goes on with it looks for it first
+				s.Tasks = append(s.Tasks, row)
+				continue
+			}
+			task, err := p.task(t, n, people, now)
+			if err != nil {
+				return err
+			}
+			s.Tasks = append(s.Tasks, task)
+			if p.counts.TasksPlanned++; task.Owner == "" {
+				p.counts.Unassigned++
+				t.out.Tell(t.card, task.Message)
+			}
+		}
+	}
+	return nil
+}
+
+// pending reports whether a task in the ledger is still to be made, and not
+// only later.
+func pending(row store.Task, now time.Time) bool {
+	if row.Status == store.TaskSent {
+		return true
+	}
+	return row.Status == store.TaskWanted && (row.Class == classNobody || !row.NextTry.After(now))
+}
+
+// closings are the notices of a deal that ask for nothing any more and whose
+// task is not known to have ended.
+func closings(deal, card string, notices []handoff.Notice, ledger map[string]store.Task) []store.Closing {
+	var list []store.Closing
+	for _, n := range notices {
+		key := n.Key(deal, card)
+		if n.Open() {
+			continue
+		}
+		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended()) {
+			continue
+		}
+		list = append(list, store.Closing{Key: key, Note: "No longer needed: " + n.Why + "."})
+	}
+	return list
+}
+
+// hands looks up the people who may be asked.
+func (p *pass) hands(ctx context.Context, list []*taken, ledger map[string]store.Task) (map[crm.UserID]crm.Person, error) {
+	var ids []crm.UserID
+	for _, t := range list {
+		for _, n := range t.out.State.Notices {
+			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+			if n.Open() && (!known || row.Status == store.TaskWanted) {
+				ids = append(ids, t.deal.Seller, t.deal.Owner, t.out.State.CSM)
+				break
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	ids = append(ids, p.c.Managers.Default...)
+	for _, id := range p.c.Managers.Owners {
+		ids = append(ids, id)
+	}
+	for _, id := range p.c.Managers.Teams {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id crm.UserID) bool { return id == "" })
+	return p.c.Source.People(ctx, ids)
+}
+
+// task is what a notice asks of whom.
+func (p *pass) task(t *taken, n handoff.Notice, people map[crm.UserID]crm.Person, now time.Time) (store.Task, error) {
+	d := t.deal
+	key := n.Key(d.Ref.ID, t.card.ID)
+	facts := handoff.FactsOf(t.card, d, t.out, n, p.c.Settings.Zone)
+	subject, body, err := p.c.Texts[n.Kind].Render(facts, key)
+	if err != nil {
+		return store.Task{}, fmt.Errorf("texts.%s: %w", n.Kind, err)
+	}
+	owner, why := handoff.Assign(n.To, handoff.Hands{Seller: d.Seller, Owner: d.Owner, CSM: t.out.State.CSM, Self: p.self}, people, p.c.Managers)
+	task := store.Task{
+		Key: key, Ref: d.Ref, Card: t.card.ID, Attempt: n.Attempt, Kind: n.Kind, Role: string(n.To), Owner: string(owner), About: facts.Deal,
+		Subject: subject, Body: body, Due: n.Due, Urgent: n.To == handoff.ToSalesManager, FindOnly: n.Shown, Digest: n.Digest,
+	}
+	if owner == "" {
+		task.Class, task.NextTry = classNobody, now.Add(tryAgain)
+		task.Message = fmt.Sprintf("nobody to ask as %s: %s", strings.ToLower(string(n.To)[:1])+string(n.To)[1:], why)
+	}
+	return task, nil
+}
+
+// digests puts one task in the place of several reminders that fell due while
+// nothing ran, for each CSM.
+func (p *pass) digests(ctx context.Context) error {
+	if p.c.Tasks == nil {
+		return nil
+	}
+	list, err := p.Store.TasksBy(ctx, p.c.Name, p.run.ID)
+	if err != nil {
+		return err
+	}
+	late := map[string][]store.Task{}
+	for _, t := range list {
+		if t.Digest && t.Status == store.TaskWanted && t.Owner != "" && !t.FindOnly {
+			late[t.Owner] = append(late[t.Owner], t)
+		}
+	}
+	for owner, tasks := range late {
+		if len(tasks) < 2 {
+			continue
+		}
+		if err := p.digest(ctx, owner, tasks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digest tells tasks of one owner in one. It hangs on the first one's deal,
+// and its key is of that deal and the pass.
+func (p *pass) digest(ctx context.Context, owner string, tasks []store.Task) error {
+	slices.SortFunc(tasks, func(a, b store.Task) int { return strings.Compare(a.Key, b.Key) })
+	now := p.run.Now()
+	first := tasks[0]
+	d := store.Task{
+		Key: handoff.Notice{Kind: handoff.Digest, Attempt: first.Attempt, For: now.UTC().Format("20060102T1504")}.Key(first.Ref.ID, first.Card),
+		Ref: first.Ref, Card: first.Card, Attempt: first.Attempt, Kind: handoff.Digest, Role: first.Role, Owner: owner, About: first.About, Due: now,
+	}
+	var keys []string
+	var facts handoff.Facts
+	for _, t := range tasks {
+		keys, facts.Deals = append(keys, t.Key), append(facts.Deals, t.About)
+	}
+	var err error
+	if d.Subject, d.Body, err = p.c.Texts[handoff.Digest].Render(facts, d.Key); err != nil {
+		return fmt.Errorf("texts.%s: %w", handoff.Digest, err)
+	}
+	return p.Store.Collapse(ctx, p.lease, *p.run, d, keys)
+}
