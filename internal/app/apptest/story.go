@@ -195,8 +195,9 @@ func (r *Rig) Show(t *testing.T, name string) {
 }
 
 // Clone is a person's copy of a deal, with everything that its fields hold, its
-// account and its people. It returns the new deal's id.
-func (r *Rig) Clone(t *testing.T, deal int) string {
+// account and its people, on which an amount of its own is typed. It returns the
+// new deal's id.
+func (r *Rig) Clone(t *testing.T, deal int, amount float64) string {
 	t.Helper()
 	from := r.Deal(deal)
 	if r.HS != nil {
@@ -210,6 +211,7 @@ func (r *Rig) Clone(t *testing.T, deal int) string {
 		for _, name := range names {
 			props[name], _ = r.HS.Get("deals", from, name)
 		}
+		props["amount"] = strconv.FormatFloat(amount, 'f', -1, 64)
 		var links []string
 		for _, to := range []string{"companies", "contacts"} {
 			for _, id := range r.HS.Linked("deals", from, to) {
@@ -232,6 +234,7 @@ func (r *Rig) Clone(t *testing.T, deal int) string {
 			values[name] = v
 		}
 	}
+	values["Amount"] = amount
 	id, err := r.SF.Insert("Opportunity", values)
 	must(t, err)
 	return id

@@ -14,7 +14,6 @@ import (
 var later = map[string]string{
 	"11": "tasks are not written to the CRM yet",
 	"12": "tasks are not written to the CRM yet",
-	"15": "deals that may be one sale are not looked for yet",
 	"33": "partner cards are not scored yet",
 }
 

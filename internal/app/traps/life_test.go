@@ -88,7 +88,7 @@ func TestTrap14ACloneBringsNoScore(t *testing.T) {
 		r.At(t, hour(1))
 		original := r.Own(t, r.Deal(0))
 		r.Clock.Set(hour(5))
-		id := r.Clone(t, 0)
+		id := r.Clone(t, 0, 61_000)
 		if r.Field(t, id, "score") != "19" || r.Field(t, id, "item_1_1_score") != "1" {
 			t.Fatal("the copy brought nothing")
 		}
@@ -133,7 +133,7 @@ func TestTrap21ALostStoreEscalatesNothingAgain(t *testing.T) {
 		r.Clock.Set(hour(2))
 		r.Set(t, r.Deal(0), "attempt_scored", "2")
 		r.At(t, hour(2))
-		shown := []string{"status", "attempt", "score", "band", "escalation", "hold", "key", "gaps"}
+		shown := []string{"status", "attempt", "score", "band", "escalation", "escalated_at", "hold", "key", "gaps"}
 		var before []map[string]string
 		for i := range 4 {
 			before = append(before, r.Own(t, r.Deal(i)))

@@ -36,6 +36,46 @@ func TestTrap13RenewalsAreNoHandoffs(t *testing.T) {
 	})
 }
 
+// Two won deals that look like one sale are flagged, and neither asks anybody
+// for anything until the CS manager says what they are: sales of their own, or
+// one, which then leaves the scope.
+// Mutation: internal/handoff/scope.go: MayBeOne sees no two deals as one.
+func TestTrap15OneSaleInTwoDealsEscalatesOnce(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		t.Parallel()
+		w := apptest.Even(6)
+		for i, amount := range []string{"50000", "50000.00", "50000", "50000", "61000", "50000"} {
+			w.Deals[i].Account, w.Deals[i].Amount = i/2*2, amount
+		}
+		week := w.Deals[3].WonAt.AddDate(0, 0, -8) // the third pair is of two amounts, the second too far apart
+		w.Deals[3].WonAt, w.Deals[3].CloseDate = week, week.Format(time.DateOnly)
+		w.Deals[1].WonAt = w.Deals[1].WonAt.AddDate(0, 0, -6)
+		r := apptest.Still(t, apptest.Options{CRM: crm, World: w})
+		for i := range w.Deals {
+			r.Score(t, i, nineteen)
+		}
+		if report := r.At(t, hour(1)); report.Escalations != 4 {
+			t.Errorf("%d escalations, want 4", report.Escalations)
+		}
+		for i := range 2 {
+			shows(t, r, i, fields{"status": "final", "score": "19", "escalation": "None", "ball": "CS manager: decide whether this is a duplicate"})
+			if said := r.Field(t, r.Deal(i), "sync_message"); !strings.Contains(said, "possible duplicate of "+r.Deal(1-i)) || len(r.State(t, i).Notices) != 0 {
+				t.Errorf("deal %d says %q and asked %v", i, said, r.State(t, i).Notices)
+			}
+		}
+		for i := 2; i < 6; i++ {
+			shows(t, r, i, fields{"escalation": "Sales manager", "sync_message": ""})
+		}
+		r.Clock.Set(hour(3))
+		r.Set(t, r.Deal(0), "duplicate_decision", "own sale")
+		r.Set(t, r.Deal(1), "duplicate_decision", "same sale")
+		r.At(t, hour(3))
+		r.At(t, hour(4))
+		shows(t, r, 0, fields{"status": "final", "escalation": "Sales manager", "sync_message": ""})
+		shows(t, r, 1, fields{"status": "closed", "escalation": "None"})
+	})
+}
+
 // A deal that was won before go_live is neither scored nor written, though
 // somebody edits it today; the run says how many there are.
 // Mutation: internal/handoff/scope.go: Scope drops the case of go_live.
