@@ -191,9 +191,9 @@ func TestTrap36ARoleThatChangesHandsIsSeen(t *testing.T) {
 func TestTrap37APersonWhoIsGoneIsNoEvidence(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := begin(t, crm, 3)
-		r.Score(t, 1, allTwo)
+		r.Score(t, 1, "22222"+"0222"+"2222"+"2222") // the CSM thinks little of the champion
 		r.Pass(t)
-		shows(t, r, 1, fields{"status": "final", "score": "40", "item_5_1_score": "2"})
+		shows(t, r, 1, fields{"status": "final", "score": "38", "item_5_1_score": "2"})
 		before := r.Own(t, r.Deal(1))
 		r.Clock.Set(hour(-9))
 		for i := range 2 {

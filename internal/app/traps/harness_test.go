@@ -45,9 +45,6 @@ func shows(t *testing.T, r *apptest.Rig, deal int, want fields) {
 	}
 }
 
-// unscored are the fields of a record that say nothing before a score is final.
-var unscored = fields{"score": "", "band": "", "health": "", "action": "", "category_1": "", "category_4": "", "escalation": "None", "hold": "false", "escalated_at": ""}
-
 // matches reports whether a text holds a pattern; "." is any sign.
 func matches(text, pattern string) bool {
 	return regexp.MustCompile("(?s)" + pattern).MatchString(text)

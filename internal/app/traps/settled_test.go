@@ -6,9 +6,12 @@ import (
 	"github.com/handoffscore/syncd/internal/app/apptest"
 )
 
+// unscored are the fields of a record that say nothing before a score is final.
+var unscored = fields{"score": "", "band": "", "health": "", "action": "", "category_1": "", "category_4": "", "escalation": "None", "hold": "false", "escalated_at": ""}
+
 // A deal has no band and escalates to nobody because of items that nobody has
 // scored, late as they may be; the last one decides.
-// Mutation: internal/handoff/advance.go: settled returns true while items are open.
+// Mutation: internal/handoff/show.go: show has the band of what is sure before anything is final.
 func TestTrap01NoBandBeforeEverythingIsSettled(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := begin(t, crm, 2)

@@ -21,7 +21,7 @@ const lockRule = "Closed deals are locked: ask RevOps (rule Lock_Closed_Deals)"
 // An org that locks some of its won deals refuses these, by the name of the
 // rule; the others are written, the run is whole, and its exit code says that
 // somebody has to look. Unlocked, a deal is written later.
-// Mutation: internal/writeback/apply.go: result keeps no message of a refusal.
+// Mutation: internal/cli/passes.go: the exit code takes no notice of refused records.
 func TestTrap02ALockedDealIsRefusedAlone(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, name string) {
 		r := begin(t, name, 5)
@@ -68,7 +68,7 @@ func TestTrap02ALockedDealIsRefusedAlone(t *testing.T) {
 // A rule that wants another property filled refuses the deal it is about. The
 // property is named and never filled for anybody; the score is kept and goes
 // out once the rule is met.
-// Mutation: internal/crm/hubspot/refused.go: a refused record has no words.
+// Mutation: internal/crm/hubspot/refusal.go: what a portal finds bad is not put into the message.
 func TestTrap03AMissingPropertyIsNamedAndNotFilled(t *testing.T) {
 	t.Parallel()
 	w := apptest.Even(4)
@@ -106,7 +106,7 @@ var ours = []string{
 
 // What a person types between our reading and our writing stays, whatever it
 // is: no write carries a field that people write. The next pass takes it in.
-// Mutation: internal/handoff/show.go: show has every item's score, and internal/syncer/judge.go: own has every field that may be written.
+// Mutation: internal/syncer/judge.go: Diff sends the ARR along as it was read.
 func TestTrap05AnEditMadeMeanwhileStays(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, name string) {
 		t.Parallel()
