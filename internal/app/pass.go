@@ -52,17 +52,28 @@ type Ask struct {
 func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 	start := time.Now()
 	before := c.Source.Calls()
-	r := Report{Connection: c.Name, CRM: c.CRM, GoLive: c.Settings.GoLive.In(a.zone).Format(time.DateOnly), APICallsByKind: map[string]int64{}}
+	r := a.newReport(c)
 	run, full, err := a.pass(ctx, c, ask)
+	if run.Beside != "" && run.Beside == full.ID && interrupted(full) {
+		r.Waits = full.ID
+	}
+	a.fill(&r, c, run, before, start, err)
+	if r.Waits != "" {
+		r.ResumeAt = later(run.ResumeAt, full.ResumeAt)
+	}
+	a.logPass(r)
+	a.passed(r)
+	return r
+}
+
+// fill tells in a report what a run did.
+func (a *App) fill(r *Report, c *syncer.Connection, run store.Run, before map[string]int64, start time.Time, err error) {
 	if r.Mode = run.Mode; r.Mode == "" {
 		r.Mode = string(c.Mode)
 	}
 	r.Err, r.Run, r.Kind, r.Status = err, run.ID, run.Kind, run.Status
 	r.Done = run.Status != store.RunRunning
 	r.ResumeAt = run.ResumeAt
-	if run.Beside != "" && run.Beside == full.ID && interrupted(full) {
-		r.Waits, r.ResumeAt = full.ID, later(run.ResumeAt, full.ResumeAt)
-	}
 	if counts, err := syncer.ReadCounts(run.Counts); err == nil {
 		r.Counts = counts
 	}
@@ -76,9 +87,11 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 	if err != nil {
 		r.Error = err.Error()
 	}
-	a.logPass(r)
-	a.passed(r)
-	return r
+}
+
+// newReport is an empty report on a connection.
+func (a *App) newReport(c *syncer.Connection) Report {
+	return Report{Connection: c.Name, CRM: c.CRM, GoLive: c.Settings.GoLive.In(a.zone).Format(time.DateOnly), APICallsByKind: map[string]int64{}}
 }
 
 func (a *App) logPass(r Report) {
@@ -101,34 +114,34 @@ func (a *App) logPass(r Report) {
 	a.log.Info("pass", fields...)
 }
 
-// pass runs under the connection's lease and keeps it alive. full is the full
-// run that was the latest when it began.
+// pass runs under the connection's lease. full is the full run that was the
+// latest when it began.
 func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run, full store.Run, err error) {
-	lease, err := a.store.Acquire(ctx, c.Name, a.holder, leaseTime, time.Now())
-	if err != nil {
-		return run, full, err
+	err = a.hold(ctx, c, func(ctx context.Context, lease store.Lease) (err error) {
+		before := c.Source.Calls()
+		a.budgets[c.Name].start()
+		run, full, err = a.begin(ctx, c, lease, ask)
+		a.resumes(c, run)
+		if err != nil {
+			return err
+		}
+		return a.entered(ctx, c, lease, &run, full, before, func() error { return a.advance(ctx, c, lease, &run, ask) })
+	})
+	return run, full, err
+}
+
+// entered does a slice of a run's work within its share of the day's calls, and
+// enters it in the books.
+func (a *App) entered(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, full store.Run, before map[string]int64, do func() error) error {
+	err := a.budgets[c.Name].stock(ctx, a.store, *run)
+	if err == nil {
+		err = do()
 	}
-	a.tenures[c.Name].set(lease.Until)
-	defer a.tenures[c.Name].set(time.Time{})
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go a.keep(ctx, lease, cancel)
-	defer a.giveBack(ctx, lease)
-	before := c.Source.Calls()
-	a.budgets[c.Name].start()
-	run, full, err = a.begin(ctx, c, lease, ask)
-	a.resumes(c, run)
-	if err != nil {
-		return run, full, err
-	}
-	if err = a.budgets[c.Name].stock(ctx, a.store, run); err == nil {
-		err = a.advance(ctx, c, lease, &run, ask)
-	}
-	err = errors.Join(err, a.account(context.WithoutCancel(ctx), lease, &run, before, c.Source.Calls()))
+	err = errors.Join(err, a.account(context.WithoutCancel(ctx), lease, run, before, c.Source.Calls()))
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return run, full, a.end(context.WithoutCancel(ctx), c, lease, &run, full, err)
+	return a.end(context.WithoutCancel(ctx), c, lease, run, full, err)
 }
 
 // keep renews the lease until ctx ends; losing it ends the pass.
@@ -248,7 +261,7 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	if err := a.store.SaveRun(ctx, lease, *run); err != nil {
 		return errors.Join(cause, err)
 	}
-	if run.Status != store.RunDone {
+	if run.Status != store.RunDone || run.Kind == store.Undo {
 		return cause
 	}
 	known, err := a.store.Connection(ctx, c.Name)
@@ -263,7 +276,7 @@ func (a *App) end(ctx context.Context, c *syncer.Connection, lease store.Lease, 
 	known.LastSuccess = later(known.LastSuccess, run.WindowTo)
 	switch {
 	case run.Kind == syncer.KindFull:
-		known.LastFull = run.WindowTo
+		known.LastFull = later(known.LastFull, run.WindowTo)
 	case readWhole(full, known): // and this run has written the rest
 		known.LastFull = full.WindowTo
 	}

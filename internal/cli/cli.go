@@ -91,7 +91,7 @@ func newRoot(e *env) *cobra.Command {
 	f.StringVar(&e.logs, "log", "console", "log format: console or json")
 	f.BoolVarP(&e.verbose, "verbose", "v", false, "log every call")
 	root.AddCommand(
-		demoCommand(e), initCommand(e), configCommand(e), planCommand(e), runCommand(e), explainCommand(e),
+		demoCommand(e), initCommand(e), configCommand(e), planCommand(e), applyCommand(e), undoCommand(e), runCommand(e), explainCommand(e),
 		runsCommand(e), scorecardCommand(e), simCommand(e), benchCommand(e), versionCommand(e),
 	)
 	return root

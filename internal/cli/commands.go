@@ -123,16 +123,6 @@ func configCommand(e *env) *cobra.Command {
 	return cmd
 }
 
-func planCommand(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use: "plan", Short: "A pass that writes nothing: what would be written, and why deals are left out", Args: cobra.NoArgs,
-		Example: "  syncd plan\n  syncd plan -o json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return e.passes(cmd.Context(), app.Ask{PlanOnly: true, Full: true})
-		},
-	}
-}
-
 func runCommand(e *env) *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{

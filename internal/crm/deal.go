@@ -1,9 +1,6 @@
 package crm
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Deal is a whole snapshot of one opportunity or deal with everything that is
 // judged: the same whether it was read alone, in a batch, incrementally or in
@@ -125,10 +122,3 @@ type Person struct {
 	Manager UserID   `json:"manager,omitempty"` // Salesforce only
 	Teams   []string `json:"teams,omitempty"`   // HubSpot only; ids, the primary first
 }
-
-// IsOwnMark reports whether text carries the marker syncd puts into the body
-// of everything it creates, so that its own activities never count as notes.
-func IsOwnMark(text string) bool { return strings.Contains(text, OwnMark) }
-
-// OwnMark begins the marker in the body of a task that syncd made.
-const OwnMark = "[syncd "

@@ -144,22 +144,11 @@ func (w Words) Render(f Facts, key string) (subject, body string, err error) {
 const bodyLimit = 30_000
 
 // Mark is the line by which a task is known for ours, and which one it is.
-func Mark(key string) string { return crm.OwnMark + key + "]" }
+func Mark(key string) string { return crm.Mark(key) }
 
 // KeyIn finds the mark in a task's text and returns the key, "" if there is
-// none. CRMs wrap text in HTML; the mark holds nothing that they escape.
-func KeyIn(body string) string {
-	// It is the last line: what stands above may be a deal's name.
-	i := strings.LastIndex(body, crm.OwnMark)
-	if i < 0 {
-		return ""
-	}
-	key, _, ok := strings.Cut(body[i+len(crm.OwnMark):], "]")
-	if !ok {
-		return ""
-	}
-	return strings.TrimSpace(key)
-}
+// none.
+func KeyIn(body string) string { return crm.MarkedKey(body) }
 
 // FactsOf gathers what may be said of a deal at a notice.
 func FactsOf(card *scorecard.Card, d *crm.Deal, out Output, n Notice, zone *time.Location) Facts {

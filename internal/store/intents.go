@@ -190,3 +190,14 @@ func (s *Store) confirm(ctx context.Context, tx *sql.Tx, results []Result) error
 		return nil
 	})
 }
+
+// WritesOf returns up to limit intents of a run behind a place, in order; with
+// a status, those that stand there.
+func (s *Store) WritesOf(ctx context.Context, connection, run, status string, after int64, limit int) ([]Intent, error) {
+	return s.intents(ctx, `i.connection = $1 AND run = $2 AND ($3 = '' OR status = $3) AND seq > $4 ORDER BY seq LIMIT $5`, connection, run, status, after, limit)
+}
+
+// CountWrites counts the intents of a run by status.
+func (s *Store) CountWrites(ctx context.Context, connection, run string) (map[string]int, error) {
+	return s.CountBy(ctx, `SELECT status, COUNT(*) FROM intents WHERE connection = $1 AND run = $2 GROUP BY status`, connection, run)
+}

@@ -96,10 +96,14 @@ func (s *Store) Runs(ctx context.Context, connection string, limit int) ([]Run, 
 	return s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 OR $1 = '' ORDER BY seq DESC LIMIT $2`, connection, limit)
 }
 
+// Undo is the kind of a run that puts back what another one replaced. It has
+// read nothing, so no pass goes by it, unless it is to be brought to its end.
+const Undo = "undo"
+
 // LatestRun returns the run of a connection that was begun last, of a kind or,
-// with "", of any; the zero Run if there is none.
+// with "", of any that reads; the zero Run if there is none.
 func (s *Store) LatestRun(ctx context.Context, connection, kind string) (Run, error) {
-	runs, err := s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 AND (kind = $2 OR $2 = '') ORDER BY seq DESC LIMIT 1`, connection, kind)
+	runs, err := s.runs(ctx, `SELECT `+runColumns+` FROM runs WHERE connection = $1 AND (kind = $2 OR $2 = '' AND (kind <> 'undo' OR status = 'running')) ORDER BY seq DESC LIMIT 1`, connection, kind)
 	if err != nil || len(runs) == 0 {
 		return Run{}, err
 	}

@@ -228,3 +228,18 @@ func (t Task) Ended() bool {
 	}
 	return false
 }
+
+// LeaveTasks takes what is to be made on some deals from a run; whoever looks
+// at the deals next takes it up.
+func (s *Store) LeaveTasks(ctx context.Context, l Lease, run string, deals []string) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		return inParts(s, deals, []any{l.Connection, run}, func(list string, args []any) error {
+			_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = '' WHERE connection = $1 AND run = $2 AND status IN ('wanted', 'closing')
+				AND deal IN (SELECT num FROM deals WHERE connection = $1 AND id IN `+list+`)`, args...)
+			if err != nil {
+				return fmt.Errorf("store tasks: %w", err)
+			}
+			return nil
+		})
+	})
+}

@@ -64,15 +64,16 @@ type Client struct {
 	pace    pace
 	watched *watched.Streams
 
-	lost sync.Map // API names that the org refused to know since the schema was read
+	lost sync.Map // objects and fields that the org refused to know since the schema was read
 
 	peopleMu sync.Mutex // guards people
 	people   map[crm.UserID]*crm.Person
 }
 
 var (
-	_ crm.Source = (*Client)(nil)
-	_ crm.Sink   = (*Client)(nil)
+	_ crm.Source   = (*Client)(nil)
+	_ crm.Sink     = (*Client)(nil)
+	_ crm.TaskBook = (*Client)(nil)
 )
 
 type usage struct{ used, limit int }
@@ -259,14 +260,15 @@ func malformed(op, what string) error {
 
 // lose notes a field that the org's description promised and a write was
 // refused for; it is not written again until the schema is read anew.
-func (c *Client) lose(native string) {
-	if _, known := c.lost.LoadOrStore(strings.ToLower(native), true); known {
+func (c *Client) lose(object, native string) {
+	if _, known := c.lost.LoadOrStore(strings.ToLower(object+"."+native), true); known {
 		return
 	}
-	c.log.Warn("the org refuses a field that it described; it is not written until the schema is read again", zap.String("field", native))
+	c.log.Warn("the org refuses a field that it described; it is not written until the schema is read again",
+		zap.String("object", object), zap.String("field", native))
 }
 
-func (c *Client) isLost(native string) bool {
-	_, lost := c.lost.Load(strings.ToLower(native))
+func (c *Client) isLost(object, native string) bool {
+	_, lost := c.lost.Load(strings.ToLower(object + "." + native))
 	return lost
 }

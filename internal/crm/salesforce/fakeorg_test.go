@@ -57,7 +57,8 @@ func newFakeOrg(t *testing.T) *fakeOrg {
 		"Contact":                "Id Name Title Email:email Phone:phone MobilePhone:phone IsEmailBounced:boolean EmailBouncedDate:datetime",
 		"OpportunityContactRole": "Id OpportunityId ContactId Role:picklist IsPrimary:boolean IsDeleted:boolean",
 		"Organization":           "Id Name TimeZoneSidKey",
-		"Task":                   "Id WhatId Subject Description:textarea TaskSubtype:picklist CreatedDate:datetime CreatedById IsDeleted:boolean",
+		"Task":                   "Id WhatId OwnerId Subject Description:textarea ActivityDate:date Status:picklist Priority:picklist IsClosed:boolean TaskSubtype:picklist CreatedDate:datetime CreatedById IsDeleted:boolean",
+		"TaskStatus":             "Id ApiName SortOrder:int IsClosed:boolean IsDefault:boolean",
 		"Event":                  "Id WhatId Subject Description:textarea CreatedDate:datetime CreatedById IsDeleted:boolean",
 		"Note":                   "Id ParentId Title Body:textarea CreatedDate:datetime CreatedById IsDeleted:boolean",
 		"ContentNote":            "Id Title TextPreview CreatedDate:datetime CreatedById",
@@ -90,6 +91,17 @@ func newFakeOrg(t *testing.T) *fakeOrg {
 		{"MasterLabel": "Won!", "ApiName": "Closed Won", "IsWon": true},
 		{"MasterLabel": "Paid", "ApiName": "Paid", "IsWon": true},
 	}
+	o.tables["TaskStatus"] = []map[string]any{
+		{"ApiName": "Done", "SortOrder": 2, "IsClosed": true, "IsDefault": false},
+		{"ApiName": "Old", "SortOrder": 1, "IsClosed": true, "IsDefault": false}, // no longer active
+		{"ApiName": "New", "SortOrder": 3, "IsClosed": false, "IsDefault": false},
+		{"ApiName": "To do", "SortOrder": 4, "IsClosed": false, "IsDefault": true},
+	}
+	for _, f := range o.fields["Task"] {
+		f["createable"], f["updateable"] = true, true
+	}
+	o.fields["Task"]["Status"]["picklistValues"] = picks("New", "To do", "Done")
+	o.fields["Task"]["Priority"]["picklistValues"] = picks("High", "Normal")
 	o.Server = httptest.NewServer(o)
 	t.Cleanup(o.Close)
 	return o
@@ -202,7 +214,7 @@ func (o *fakeOrg) answer(method string, u *url.URL, body string) (int, any) {
 		return o.more(strings.TrimPrefix(path, "query/"))
 	case path == "composite":
 		return o.composite(body)
-	case path == "composite/sobjects" && method == "PATCH":
+	case path == "composite/sobjects":
 		return o.write(body)
 	}
 	return 404, fail("NOT_FOUND", "The requested resource does not exist")
@@ -266,7 +278,11 @@ func (o *fakeOrg) write(body string) (int, any) {
 	o.writes = append(o.writes, req.Records...)
 	var out []map[string]any
 	for _, r := range req.Records {
-		out = append(out, map[string]any{"id": r["id"], "success": true, "errors": []any{}})
+		id := r["id"]
+		if id == nil {
+			id = taskID(len(o.writes))
+		}
+		out = append(out, map[string]any{"id": id, "success": true, "errors": []any{}})
 	}
 	return 200, out
 }
@@ -402,3 +418,5 @@ func sfTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 
 // oppID makes the id of the n-th Opportunity.
 func oppID(n int) string { return id18(fmt.Sprintf("006%012d", n)) }
+
+func taskID(n int) string { return id18(fmt.Sprintf("00T%012d", n)) }

@@ -11,20 +11,11 @@ import (
 
 // Load reads whole snapshots. Records that do not come back are Gone: deleted,
 // or no longer shared with the integration user. Opportunities are never merged.
-func (c *Client) Load(ctx context.Context, ids []crm.DealID) (crm.Loaded, error) {
-	s, fresh, err := c.current(ctx)
-	if err != nil {
-		return crm.Loaded{}, err
-	}
-	out, err := c.load(ctx, s, ids)
-	if code := codeOf(err); err != nil && !fresh && (code == codeField || code == codeType) {
-		// The schema changed since it was read.
-		c.forget(s)
-		if s, _, err = c.current(ctx); err != nil {
-			return crm.Loaded{}, err
-		}
+func (c *Client) Load(ctx context.Context, ids []crm.DealID) (out crm.Loaded, err error) {
+	err = c.withSchema(ctx, func(s *schema) (err error) {
 		out, err = c.load(ctx, s, ids)
-	}
+		return err
+	})
 	if err != nil {
 		return crm.Loaded{}, err
 	}

@@ -39,10 +39,21 @@ type policy struct{}
 
 var _ transport.Policy = policy{}
 
-// Kind names a request by the resource it is for.
+// countedKey marks the context of requests that are counted under a name of
+// their own.
+type countedKey struct{}
+
+func counted(ctx context.Context, kind string) context.Context {
+	return context.WithValue(ctx, countedKey{}, kind)
+}
+
+// Kind names a request by the resource it is for, where its caller does not.
 func (policy) Kind(req *http.Request) string {
 	path := req.URL.Path
+	kind, named := req.Context().Value(countedKey{}).(string)
 	switch {
+	case named:
+		return kind
 	case strings.HasSuffix(path, "/composite/sobjects"), writesTogether(req):
 		return "write"
 	case strings.HasSuffix(path, "/composite"):

@@ -38,6 +38,7 @@ type field struct {
 	Type        string   `json:"type"`
 	Length      int      `json:"length"`
 	Updateable  bool     `json:"updateable"`
+	Createable  bool     `json:"createable"`
 	Calculated  bool     `json:"calculated"`
 	Filterable  *bool    `json:"filterable"`
 	Restricted  bool     `json:"restrictedPicklist"`
@@ -125,6 +126,7 @@ type schema struct {
 	offered  []string
 	problems []crm.Problem
 	forms    sync.Map // watched stream -> the form in which the org takes it
+	statuses statusCache
 }
 
 // standing tells whether an object can be asked for.
@@ -169,6 +171,24 @@ func (c *Client) current(ctx context.Context) (*schema, bool, error) {
 	c.forgetPeople()
 	c.lost.Clear()
 	return s, true, nil
+}
+
+// withSchema does what needs the schema, once more if the schema changed since
+// it was read.
+func (c *Client) withSchema(ctx context.Context, do func(*schema) error) error {
+	s, fresh, err := c.current(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(s)
+	if code := codeOf(err); err != nil && !fresh && (code == codeField || code == codeType) {
+		c.forget(s)
+		if s, _, err = c.current(ctx); err != nil {
+			return err
+		}
+		err = do(s)
+	}
+	return err
 }
 
 // forget drops a schema that proved to be out of date.

@@ -75,7 +75,7 @@ func (w *writing) alone(ctx context.Context, refused []refusal) (left []*record,
 			left = append(left, w.kept(r.records, r.err)...)
 			continue
 		}
-		p := w.patch(ctx, r.records)
+		p := w.call(ctx, r.records)
 		switch crm.KindOf(r.err) {
 		case crm.Auth, crm.Quota, crm.RateLimited: // not of composite requests
 		default:
@@ -103,7 +103,7 @@ func (w *writing) composite(ctx context.Context, parts [][]*record) ([]reply, er
 	}
 	subs := make([]sub, len(parts))
 	for i, part := range parts {
-		subs[i] = sub{http.MethodPatch, w.c.data(collections), ref(i), collection(part)}
+		subs[i] = sub{w.method, w.c.data(collections), ref(i), w.collection(part)}
 	}
 	ctx = context.WithValue(ctx, togetherKey{}, true)
 	// Not collated: each collection stays a transaction with an answer of its own.

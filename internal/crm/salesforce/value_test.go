@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/tidwall/gjson"
 
@@ -94,20 +93,6 @@ func TestWireForm(t *testing.T) {
 			t.Errorf("%s %q: %s, want %s", c.f.Type, c.in, got, c.want)
 		}
 	}
-}
-
-func FuzzCut(f *testing.F) {
-	f.Add("a😀b😀", 4)
-	f.Fuzz(func(t *testing.T, s string, n int) {
-		n %= 50
-		got := cut(s, n)
-		if n > 0 && len(utf16.Encode([]rune(got))) > n {
-			t.Errorf("cut(%q, %d) = %q is too long", s, n, got)
-		}
-		if n > 0 && got != s && !strings.HasPrefix(s, strings.TrimSuffix(got, "…")) {
-			t.Errorf("cut(%q, %d) = %q", s, n, got)
-		}
-	})
 }
 
 func FuzzAnyAnswerIsRead(f *testing.F) {

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 // wire gives the JSON value that sets a field to canonical text; "" clears.
@@ -51,27 +52,5 @@ func (f *field) wire(canonical string, zone *time.Location) (any, error) {
 		}
 		return t.UTC().Format(canonicalStamp), nil
 	}
-	return cut(canonical, f.Length), nil
-}
-
-// cut shortens text to at most length UTF-16 units, the way the CRM counts,
-// and shows that it did. 0 does not limit.
-func cut(text string, length int) string {
-	if length <= 0 || utf8.RuneCountInString(text) <= length/2 {
-		return text
-	}
-	units, end := 0, 0 // end: where the text is cut if an ellipsis follows
-	for i, r := range text {
-		if units <= length-1 {
-			end = i
-		}
-		units++
-		if r > 0xFFFF {
-			units++
-		}
-	}
-	if units <= length {
-		return text
-	}
-	return text[:end] + "…"
+	return crm.Cut(canonical, f.Length), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,9 +16,9 @@ import (
 	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
-// record is one update on its way.
+// record is one record on its way.
 type record struct {
-	id      string
+	id      string            // "" of one to be made
 	values  map[string]any    // by API name
 	logical map[string]string // API name -> logical name, shared by all
 	skipped []string          // logical names that cannot be written
@@ -45,17 +46,30 @@ func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome
 	if err != nil {
 		return out, err
 	}
-	w := &writing{c: c, out: out, halves: mostHalves * (len(updates)/writeBatch + 1), logical: map[string]string{}}
+	w := c.writing(http.MethodPatch, "Opportunity", out)
+	w.packs = true
 	err = w.send(ctx, w.prepare(s, updates))
 	return out, err
 }
 
-// writing is one Write.
+// writing makes or changes records of one object, each with an outcome.
 type writing struct {
 	c       *Client
+	method  string // PATCH changes records, POST makes them
+	object  string
+	packs   bool // several calls may travel in one request
 	out     []crm.Outcome
-	halves  int               // requests left for finding records that spoil a whole one
-	logical map[string]string // API name -> logical name of what is written
+	made    []string                // ids of made records, by position in out
+	halves  int                     // requests left for finding records that spoil a whole one
+	logical map[string]string       // API name -> logical name of what is written
+	spare   func(field string) bool // whether a record is worth writing without a field; nil means any
+}
+
+func (c *Client) writing(method, object string, out []crm.Outcome) *writing {
+	return &writing{
+		c: c, method: method, object: object, out: out, made: make([]string, len(out)),
+		halves: mostHalves * (len(out)/writeBatch + 1), logical: map[string]string{},
+	}
 }
 
 // mostHalves bounds that search for each 200: three bad records take about 40.
@@ -113,7 +127,7 @@ func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
 			return r, name + " belongs to people, syncd does not write it"
 		case m.state() == crm.Unmapped:
 			continue // optional and absent: not written
-		case !m.writable, w.c.isLost(m.native):
+		case !m.writable, w.c.isLost(w.object, m.native):
 			r.skipped = append(r.skipped, name)
 			continue
 		}
@@ -130,7 +144,7 @@ func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
 // send sends records until each has an outcome or the connection cannot go on.
 func (w *writing) send(ctx context.Context, records []*record) (err error) {
 	for len(records) > 0 && err == nil {
-		if len(records) > writeBatch && w.c.WriteBatch() > writeBatch {
+		if w.packs && len(records) > writeBatch && w.c.WriteBatch() > writeBatch {
 			records, err = w.together(ctx, records)
 		} else {
 			records, err = w.each(ctx, records)
@@ -143,7 +157,7 @@ func (w *writing) send(ctx context.Context, records []*record) (err error) {
 // those to send once more.
 func (w *writing) each(ctx context.Context, records []*record) (left []*record, err error) {
 	for chunk := range slices.Chunk(records, writeBatch) {
-		again, err := w.took(ctx, chunk, w.patch(ctx, chunk))
+		again, err := w.took(ctx, chunk, w.call(ctx, chunk))
 		left = append(left, again...)
 		if err != nil {
 			return left, err
@@ -158,20 +172,23 @@ type reply struct {
 	err    error
 }
 
-// patch sends at most 200 records in a call of their own.
-func (w *writing) patch(ctx context.Context, records []*record) reply {
-	body, _, err := w.c.do(ctx, "PATCH", w.c.data(collections), collection(records))
+// call sends at most 200 records in a call of their own.
+func (w *writing) call(ctx context.Context, records []*record) reply {
+	body, _, err := w.c.do(ctx, w.method, w.c.data(collections), w.collection(records))
 	return reply{transport.Parse(body), err}
 }
 
 // collections is the resource that takes many records.
 const collections = "composite/sobjects"
 
-// collection is the body that updates records.
-func collection(records []*record) map[string]any {
+// collection is the body that makes or changes records.
+func (w *writing) collection(records []*record) map[string]any {
 	payload := make([]map[string]any, len(records))
 	for i, r := range records {
-		m := map[string]any{"attributes": map[string]string{"type": "Opportunity"}, "id": r.id}
+		m := map[string]any{"attributes": map[string]string{"type": w.object}}
+		if r.id != "" {
+			m["id"] = r.id
+		}
 		maps.Copy(m, r.values)
 		payload[i] = m
 	}
@@ -200,11 +217,13 @@ func (w *writing) results(records []*record, answer gjson.Result) (left []*recor
 		fault = fmt.Sprintf("%d records were sent and %d results came back", len(records), len(list))
 	default:
 		for i, v := range list {
-			if id := v.Get("id").String(); isID(id) && id18(id) != records[i].id {
-				fault = "the results of a write are in another order than the records"
-			}
-			if ok := v.Get("success").Type; ok != gjson.True && ok != gjson.False {
+			switch id, ok := v.Get("id").String(), v.Get("success"); {
+			case ok.Type != gjson.True && ok.Type != gjson.False:
 				fault = "a result of a write does not say whether it succeeded"
+			case records[i].id != "" && isID(id) && id18(id) != records[i].id:
+				fault = "the results of a write are in another order than the records"
+			case records[i].id == "" && ok.Bool() && !isID(id):
+				fault = "a record was made and its id is not told"
 			}
 		}
 	}
@@ -216,6 +235,9 @@ func (w *writing) results(records []*record, answer gjson.Result) (left []*recor
 		r := records[i]
 		if v.Get("success").Bool() {
 			w.all(records[i:i+1], crm.Outcome{Status: crm.Confirmed, Fields: r.skipped})
+			for _, at := range r.to {
+				w.made[at] = id18(v.Get("id").String())
+			}
 			continue
 		}
 		w.all(records[i:i+1], rejection(r, v.Get("errors.0")))
@@ -228,11 +250,14 @@ func (w *writing) results(records []*record, answer gjson.Result) (left []*recor
 
 // drop takes fields out of records, and remembers them, if any record had them.
 func (w *writing) drop(records []*record, names []string) bool {
+	if w.spare != nil && slices.ContainsFunc(names, func(n string) bool { return !w.spare(n) }) {
+		return false
+	}
 	if len(names) == 0 || !without(records, names) {
 		return false
 	}
 	for _, native := range names {
-		w.c.lose(native)
+		w.c.lose(w.object, native)
 	}
 	return true
 }

@@ -24,7 +24,7 @@ func (s *Server) addCustom(w *world.World) {
 	s.opp.exact["Type"].values = w.Types
 	s.role.exact["Role"].values = w.Roles
 	s.addStages()
-	s.task.exact["Status"].values = []string{"Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"}
+	s.addTaskStatuses()
 	s.addCurrencies(w)
 	if len(s.o.RecordTypes) > 0 {
 		f := &field{
@@ -204,4 +204,34 @@ func stageOf(w world.Stage) string {
 		return "Negotiation/Review"
 	}
 	return "Prospecting"
+}
+
+// addTaskStatuses fixes what the status of a task may be, and which mean closed.
+func (s *Server) addTaskStatuses() {
+	if s.o.TaskStatuses == nil {
+		s.o.TaskStatuses = usualStatuses()
+	}
+	f := s.task.exact["Status"]
+	f.restricted, f.values, f.def = true, nil, nil
+	s.closes = map[string]bool{}
+	for _, g := range s.o.TaskStatuses {
+		f.values = append(f.values, g.Name)
+		s.closes[g.Name] = g.Closed
+		if f.def == nil && g.Default {
+			f.def = g.Name
+		}
+	}
+	if f.def == nil {
+		f.def = f.values[0]
+	}
+}
+
+// doneStatus is the first status that means closed.
+func (s *Server) doneStatus() string {
+	for _, g := range s.o.TaskStatuses {
+		if g.Closed {
+			return g.Name
+		}
+	}
+	return "Completed"
 }

@@ -73,7 +73,7 @@ func (s *Server) derive(r *record, old []any, now stamp) {
 }
 
 func (s *Server) deriveTask(r *record, old []any, now stamp) {
-	closed := r.str("Status") == "Completed"
+	closed := s.closes[r.str("Status")]
 	s.set(r, "IsClosed", closed)
 	s.set(r, "IsHighPriority", r.str("Priority") == "High")
 	switch {

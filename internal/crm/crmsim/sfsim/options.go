@@ -40,6 +40,18 @@ type Options struct {
 	RecordTypes           []string      // names of record types of Opportunity; the first is the default
 	TrackedFields         []string      // API names on Opportunity with field history; nil means a usual choice of 20
 	Custom                []CustomField // fields beside those of the world
+	TaskStatuses          []TaskStatus  // of tasks, in their order; nil means the vendor's five
+}
+
+// TaskStatus is a status that tasks may have. The first default one is given to
+// new tasks, or else the first.
+type TaskStatus struct {
+	Name            string
+	Closed, Default bool
+}
+
+func usualStatuses() []TaskStatus {
+	return []TaskStatus{{Name: "Not Started", Default: true}, {Name: "In Progress"}, {Name: "Completed", Closed: true}, {Name: "Waiting on someone else"}, {Name: "Deferred"}}
 }
 
 // CustomField is a custom field that the world does not know.

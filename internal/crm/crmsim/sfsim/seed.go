@@ -176,9 +176,9 @@ func (sd *seeder) admin() {
 			"ForecastCategory": g.forecast, "ForecastCategoryName": g.forecastName, "DefaultProbability": g.probability,
 		})
 	}
-	for i, name := range s.task.exact["Status"].values {
+	for i, g := range s.o.TaskStatuses {
 		row("TaskStatus", map[string]any{
-			"MasterLabel": name, "ApiName": name, "SortOrder": float64(i + 1), "IsDefault": i == 0, "IsClosed": name == "Completed",
+			"MasterLabel": g.Name, "ApiName": g.Name, "SortOrder": float64(i + 1), "IsDefault": g.Name == s.task.exact["Status"].def, "IsClosed": g.Closed,
 		})
 	}
 	for i, name := range s.o.RecordTypes {

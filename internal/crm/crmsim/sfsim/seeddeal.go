@@ -158,7 +158,7 @@ func (sd *seeder) note(r *record, d *world.Deal, n world.Note) {
 	case "call", "task", "email":
 		task := sd.fresh(s.task, by, at).fill(map[string]any{
 			"WhatId": r.id, "AccountId": r.val("AccountId"), "OwnerId": by, "Subject": clip(subject, 255), "Description": clip(n.Body, 32000),
-			"ActivityDate": dateOf(at), "Status": "Completed", "IsClosed": true, "CompletedDateTime": at,
+			"ActivityDate": dateOf(at), "Status": s.doneStatus(), "IsClosed": true, "CompletedDateTime": at,
 		})
 		switch n.Kind {
 		case "call":

@@ -44,6 +44,7 @@ type Server struct {
 	task, event, opp, role, contact, account *table
 	taskClosed, taskDate, eventDate          int
 	stages                                   map[string]stage
+	closes                                   map[string]bool // task status -> it means closed
 
 	currencies         []string // more than one means a multi-currency org
 	orgID, me, admin   string   // ids: the org, the integration user, who acts in the browser

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/handoffscore/syncd/internal/store"
+	"github.com/handoffscore/syncd/internal/syncer"
+)
+
+// Plan is what a pass would write, record by record.
+type Plan struct {
+	Report
+	Plan    string        `json:"plan"` // the id that apply takes
+	Records int           `json:"records"`
+	Changes []Change      `json:"changes"`
+	Tasks   []PlannedTask `json:"tasks"`
+	// ForecastCalls is what applying the plan will take of the CRM, about: each
+	// record is read once more and written.
+	ForecastCalls int64 `json:"forecast_calls"`
+}
+
+// Change is a record before and after.
+type Change struct {
+	Deal       string        `json:"deal"`
+	Scorecard  string        `json:"scorecard"`
+	Escalation string        `json:"escalation,omitempty"` // whom it newly escalates to
+	Fields     []FieldChange `json:"fields"`
+}
+
+// FieldChange is one field of a record before and after; "" is blank.
+type FieldChange struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// PlannedTask is a task that would be made, or closed.
+type PlannedTask struct {
+	Deal    string `json:"deal"`
+	Kind    string `json:"kind"`
+	Role    string `json:"role"`
+	Owner   string `json:"owner,omitempty"` // the CRM's id; "" if there is nobody
+	Name    string `json:"name,omitempty"`  // the owner's
+	Subject string `json:"subject"`
+	Closes  bool   `json:"closes,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// Plan tells what the plan of a pass would do, the first limit records of it;
+// 0 means all.
+func (a *App) Plan(ctx context.Context, r Report, limit int) (Plan, error) {
+	p := Plan{Report: r, Plan: r.Run, Changes: []Change{}, Tasks: []PlannedTask{}}
+	c := a.named(r.Connection)
+	if r.Run == "" || c == nil {
+		return p, nil
+	}
+	n, err := a.store.CountWrites(ctx, c.Name, r.Run)
+	if err != nil {
+		return p, err
+	}
+	p.Records = n[store.Planned]
+	for after := int64(0); ; {
+		size := 500
+		if limit > 0 {
+			size = min(size, limit-len(p.Changes))
+		}
+		writes, err := a.store.WritesOf(ctx, c.Name, r.Run, store.Planned, after, size)
+		if err != nil {
+			return p, err
+		}
+		if len(writes) == 0 {
+			break
+		}
+		for _, w := range writes {
+			after = w.ID
+			p.Changes = append(p.Changes, changeOf(w))
+		}
+	}
+	if err := a.plannedTasks(ctx, c, r.Run, &p); err != nil {
+		return p, err
+	}
+	p.ForecastCalls = forecast(c, p)
+	return p, nil
+}
+
+func changeOf(w store.Intent) Change {
+	ch := Change{Deal: w.Ref.ID, Scorecard: w.Card, Escalation: w.Escalation}
+	for name, text := range w.Fields {
+		ch.Fields = append(ch.Fields, FieldChange{name, w.Before[name], text})
+	}
+	slices.SortFunc(ch.Fields, func(a, b FieldChange) int { return natural(a.Field, b.Field) })
+	return ch
+}
+
+func (a *App) plannedTasks(ctx context.Context, c *syncer.Connection, run string, p *Plan) error {
+	tasks, err := a.store.TasksBy(ctx, c.Name, run)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.Status != store.TaskWanted && t.Status != store.TaskClosing || t.FindOnly {
+			continue
+		}
+		p.Tasks = append(p.Tasks, PlannedTask{
+			Deal: t.Ref.ID, Kind: t.Kind, Role: t.Role, Owner: t.Owner, Subject: t.Subject, Closes: t.Status == store.TaskClosing, Problem: t.Message,
+		})
+	}
+	return a.nameOwners(ctx, c, p.Tasks)
+}
+
+// forecast estimates the calls that applying takes: the pass has read all the
+// deals it names for what it has used.
+func forecast(c *syncer.Connection, p Plan) int64 {
+	if p.Records == 0 && len(p.Tasks) == 0 {
+		return 0
+	}
+	writes := int64((p.Records + c.Sink.WriteBatch() - 1) / c.Sink.WriteBatch())
+	reads := int64(0)
+	if p.DealsRead > 0 {
+		reads = p.Report.APICalls * int64(p.Records) / p.DealsRead
+	}
+	tasks := int64(0)
+	if c.Tasks != nil && len(p.Tasks) > 0 {
+		tasks = 2 * int64((len(p.Tasks)+c.Tasks.TaskBatch()-1)/c.Tasks.TaskBatch())
+	}
+	return writes + min(reads, p.Report.APICalls) + tasks
+}
