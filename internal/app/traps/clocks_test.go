@@ -70,7 +70,7 @@ func TestTrap17ANewCSMIsNotLate(t *testing.T) {
 }
 
 // Without a kickoff nothing is due, however long ago the deal was won.
-// Mutation: internal/handoff/advance.go: status does not ask whether there is a kickoff.
+// Mutation: internal/handoff/advance.go: people takes the win for a kickoff where there never was one.
 func TestTrap18WithoutAKickoffNothingIsDue(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		t.Parallel()

@@ -108,6 +108,7 @@ func TestTrap14ACloneBringsNoScore(t *testing.T) {
 			t.Errorf("the original (-before +after):\n%s", d)
 		}
 		r.Set(t, id, "csm", csm(r, 1)) // somebody takes it on
+		r.Set(t, id, "kickoff_at", stamp(hour(48)))
 		r.At(t, hour(7))
 		if status := r.Field(t, id, "status"); status != "awaiting kickoff" {
 			t.Errorf("with a CSM of its own the copy is %s", status)

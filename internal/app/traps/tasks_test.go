@@ -1,0 +1,121 @@
+package traps_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+)
+
+// asking is a company of which everybody can be asked by a task: where the CRM
+// knows no managers one stands in.
+func asking(t *testing.T, crm string, deals int) *apptest.Rig {
+	t.Helper()
+	r := begin(t, crm, deals)
+	if r.App.Connections()[0].Tasks == nil {
+		t.Skip("the adapter makes no tasks yet")
+	}
+	r.Extra = fmt.Sprintf("    managers: {default: [%q]}\n", r.User(job(r.World, world.RevOps)[0]))
+	r.Open(t)
+	return r
+}
+
+// asked are the kinds of task that stand on a deal, "-" before what is done.
+func asked(r *apptest.Rig, deal int) []string {
+	kinds := []string{}
+	for _, task := range r.Tasks(deal) {
+		kind, _ := strings.CutPrefix(task.Key, r.Deal(deal)+"/sales-to-cs/")
+		if task.Done {
+			kind = "-" + kind
+		}
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+func wantsAsked(t *testing.T, r *apptest.Rig, deal int, kinds ...string) {
+	t.Helper()
+	if d := cmp.Diff(append([]string{}, kinds...), asked(r, deal)); d != "" {
+		t.Errorf("tasks on deal %d (-want +got):\n%s", deal, d)
+	}
+}
+
+// Whatever request of a pass breaks off, before the CRM has done what it asks or
+// after, and though the program starts anew: each person is asked once.
+// Mutation: internal/writeback/tasks.go: adopt finds no task that stands in the CRM.
+func TestTrap11NobodyIsAskedTwice(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		const most = 18
+		r := asking(t, crm, most)
+		r.Pass(t)
+		broken := 0
+		for i := range most {
+			at := hour(1 + 2*i)
+			r.Clock.Set(at)
+			r.Score(t, i, nineteen)
+			before := r.Fired()
+			r.Fail([]apptest.Mishap{apptest.ResetBefore, apptest.ResetAfter, apptest.TruncatedBody}[i%3], "", i+2, 1)
+			r.Try(t)
+			if r.Fired() > before {
+				broken++
+			}
+			r.ClearFaults()
+			r.Open(t)
+			r.At(t, at.Add(time.Hour))
+		}
+		if broken < most/3 {
+			t.Fatalf("%d passes met a fault: the test shows little", broken)
+		}
+		r.At(t, hour(2*most+1))
+		for i := range most {
+			wantsAsked(t, r, i, "1/ae_rehandoff", "1/sales_manager_escalation")
+			shows(t, r, i, fields{"status": "final", "escalation": "Sales manager"})
+		}
+	})
+}
+
+// A task that somebody has ticked off or thrown away is not made again, by no
+// later pass and with no new store; the next attempt asks anew.
+// Mutation: internal/handoff/notice.go: ask asks again though it was asked in the attempt.
+func TestTrap12ATaskThatAPersonEndedStaysEnded(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		r := asking(t, crm, 2)
+		r.Pass(t)
+		r.Score(t, 0, nineteen)
+		r.At(t, hour(1))
+		wantsAsked(t, r, 0, "1/ae_rehandoff", "1/sales_manager_escalation")
+		for _, task := range r.Tasks(0) {
+			if strings.HasSuffix(task.Key, "ae_rehandoff") {
+				r.CompleteTask(t, task.ID)
+			} else {
+				r.DeleteTask(t, task.ID)
+			}
+		}
+		for h := 2; h < 5; h++ {
+			r.At(t, hour(h))
+			wantsAsked(t, r, 0, "-1/ae_rehandoff")
+		}
+		// A correction takes the deal out of the band and back.
+		r.Set(t, r.Deal(0), "item_4_4_score", "2")
+		r.At(t, hour(6))
+		r.Set(t, r.Deal(0), "item_4_4_score", "0")
+		r.At(t, hour(7))
+		shows(t, r, 0, fields{"score": "19", "escalation": "Sales manager"})
+		wantsAsked(t, r, 0, "-1/ae_fields_needed", "-1/ae_rehandoff")
+		r.LoseStore(t)
+		r.At(t, hour(8))
+		wantsAsked(t, r, 0, "-1/ae_fields_needed", "-1/ae_rehandoff")
+
+		r.Clock.Set(hour(50))
+		r.Set(t, r.Deal(0), "attempt_scored", "2")
+		r.At(t, hour(50))
+		wantsAsked(t, r, 0, "-1/ae_fields_needed", "-1/ae_rehandoff", "2/ae_rehandoff", "2/sales_manager_escalation")
+	})
+}
