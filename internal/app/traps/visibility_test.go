@@ -92,7 +92,8 @@ func TestTrap10WhatAEsReadHoldsNoNumber(t *testing.T) {
 }
 
 // faces is everything that a person can be shown today of a company's handoffs:
-// what passes print, lists of runs, and what is told of every deal.
+// what passes print, lists of runs, what is told of every deal, and what stands
+// on it and in its tasks.
 func faces(t *testing.T, r *apptest.Rig) map[string]string {
 	t.Helper()
 	shown := map[string]string{}
@@ -117,6 +118,9 @@ func faces(t *testing.T, r *apptest.Rig) map[string]string {
 		see("explain", r.Deal(i))
 	}
 	for i := range r.World.Deals {
+		for _, task := range r.Tasks(i) {
+			shown["task "+task.Key] = task.Subject + "\n" + task.Body
+		}
 		for name, text := range r.Own(t, r.Deal(i)) {
 			if slices.Contains(ours, name) {
 				shown[fmt.Sprintf("%s of deal %d", name, i)] = text
