@@ -108,11 +108,14 @@ func (r *Rig) Snapshot(t *testing.T, deal int) crm.Deal {
 }
 
 // Command runs syncd as a person would, on the rig's configuration and store.
-// out is what it prints, log what it says beside it.
+// out is what it prints, log what it says beside it. A program that the test has
+// open is closed for it and opened anew.
 func (r *Rig) Command(t *testing.T, args ...string) (code int, out, log string) {
 	t.Helper()
-	r.Close(t)
-	defer r.Open(t)
+	if r.App != nil {
+		r.Close(t)
+		defer r.Open(t)
+	}
 	var stdout, stderr bytes.Buffer
 	code = cli.Main(t.Context(), append(args, "-c", r.WriteConfig(t)), &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
