@@ -204,13 +204,18 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.Now())
 	done := false
 	var tasks writeback.TaskTally
+	var asked error
 	if err == nil {
-		tasks, done, err = a.writer.Tasks(ctx, target, lease, run.ID, run.Now(), deadline)
+		tasks, done, asked = a.writer.Tasks(ctx, target, lease, run.ID, run.Now(), deadline)
+		if crm.KindOf(asked) != crm.Unavailable {
+			err = asked // nothing more can be sent
+		}
 	}
-	if err == nil && done {
+	if err == nil && (done || asked != nil) {
 		var applied writeback.Tally
 		applied, done, err = a.writer.Apply(ctx, target, lease, run.ID, run.Now(), deadline)
 		tally.Add(applied)
+		err = errors.Join(err, asked)
 	}
 	counts, cerr := syncer.ReadCounts(run.Counts)
 	if cerr != nil {
@@ -219,8 +224,10 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 	counts.FieldsWritten += tally.Fields
 	counts.RecordsSent += tally.Sent
 	counts.Confirmed += tally.Confirmed
-	counts.Rejected += tally.Rejected + tasks.Rejected
-	counts.Unresolved += tally.Unresolved + tasks.Unresolved
+	counts.Rejected += tally.Rejected
+	counts.Unresolved += tally.Unresolved
+	counts.TasksRejected += tasks.Rejected
+	counts.TasksUnresolved += tasks.Unresolved
 	counts.TasksCreated += tasks.Made
 	counts.TasksClosed += tasks.Closed
 	run.Counts = counts.JSON()

@@ -24,7 +24,7 @@ func codeOf(reports []app.Report) int {
 			return exitGuarded
 		case r.Err != nil && crm.KindOf(r.Err) == crm.Quota, r.Err == nil && r.Waits != "":
 			code = exitQuota
-		case r.Err != nil || r.Rejected > 0 || r.Unresolved > 0 || r.Degraded > 0:
+		case r.Err != nil || r.Rejected+r.Unresolved+r.Degraded+r.TasksRejected+r.TasksUnresolved+r.Unassigned > 0:
 			if code == exitOK {
 				code = exitRejected
 			}
@@ -35,9 +35,9 @@ func codeOf(reports []app.Report) int {
 
 // printReports tells in a table and a few lines what passes did.
 func printReports(w io.Writer, reports []app.Report) {
-	t := newTable(w, "connection", "mode", "pass", "read", "in scope", "final", "fields written", "rejected", "calls", "seconds")
+	t := newTable(w, "connection", "mode", "pass", "read", "in scope", "final", "fields written", "tasks", "rejected", "calls", "seconds")
 	for _, r := range reports {
-		t.AppendRow([]any{r.Connection, strings.ToUpper(r.Mode), r.Kind, r.DealsRead, r.InScope, r.Counts.Final, r.FieldsWritten, r.Rejected, r.APICalls, fmt.Sprintf("%.1f", r.Seconds)})
+		t.AppendRow([]any{r.Connection, strings.ToUpper(r.Mode), r.Kind, r.DealsRead, r.InScope, r.Counts.Final, r.FieldsWritten, r.TasksCreated, r.Rejected + r.TasksRejected, r.APICalls, fmt.Sprintf("%.1f", r.Seconds)})
 	}
 	t.Render()
 	for _, r := range reports {
@@ -52,6 +52,12 @@ func printReports(w io.Writer, reports []app.Report) {
 		}
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
 			fmt.Fprintf(w, "  would write %d fields; mode is OBSERVE, nothing was written\n", r.FieldsPlanned)
+		}
+		if r.Unassigned > 0 {
+			fmt.Fprintf(w, "  %d tasks have nobody to take them: map somebody under managers\n", r.Unassigned)
+		}
+		if r.TasksRejected > 0 {
+			fmt.Fprintf(w, "  %d tasks were refused (`syncd runs %s` tells why)\n", r.TasksRejected, r.Run)
 		}
 		if r.Err != nil {
 			fmt.Fprintln(w, "  ended early:", clean(r.Err.Error()))

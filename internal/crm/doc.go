@@ -1,8 +1,8 @@
 // Package crm is what syncd understands of a customer relationship management
 // system: deals with their contacts, notes and people, the cells people and
-// syncd write on a deal, and the two contracts an adapter fulfils, Source and
-// Sink. It knows no vendor: a value is canonical text (see Kind), a field is
-// named by its logical name, and an adapter translates both ways.
+// syncd write on a deal, tasks, and the contracts an adapter fulfils, Source,
+// Sink and TaskBook. It knows no vendor: a value is canonical text (see Kind), a
+// field is named by its logical name, and an adapter translates both ways.
 //
 // Three states of a cell are kept apart everywhere: not mapped, not readable,
 // and read (where "" is blank). Not readable is never blank.

@@ -69,11 +69,11 @@ func FuzzMarked(f *testing.F) {
 			return
 		}
 		most = Units(Mark(key)) + 2 + (most%100+100)%100
-		got := x.Marked(most, Units)
+		got := x.Marked(most, nil)
 		if !utf8.ValidString(got) || MarkedKey(got) != key || Units(got) > most {
 			t.Errorf("%q of %d units at most became %q", body, most, got)
 		}
-		if again := (Task{Key: key, Body: got}).Marked(most, Units); again != got {
+		if again := (Task{Key: key, Body: got}).Marked(most, nil); again != got {
 			t.Errorf("%q, done once more, became %q", got, again)
 		}
 	})

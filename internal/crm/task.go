@@ -35,10 +35,11 @@ type Closing struct {
 	Note string // a line of plain text without numbers, put before the mark
 }
 
-// TaskOutcome is what became of one task.
+// TaskOutcome is what became of one task. Of one that was closed, ID is the
+// deal where the CRM tells it.
 type TaskOutcome struct {
 	Outcome
-	Task TaskID // of a task that was made
+	Task TaskID // that was made, or was to be closed
 }
 
 // TaskBook makes tasks and finds them again. A CRM offers no way of making

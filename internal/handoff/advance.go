@@ -28,6 +28,7 @@ func Advance(in Input, prev State) Output {
 	s.Reason = ""
 	back(in, &s)
 	s.Win = in.Deal.WonAt.At
+	remember(in, &s)
 	out := Output{Result: in.Result}
 	people(in, &s, &out)
 	sign(in, &s)
@@ -123,7 +124,7 @@ func people(in Input, s *State, out *Output) {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the CSM field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
-		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
+		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), assignedBefore(in), true
 		if s.CSM == "" {
 			s.CSMSince, s.CSMSeen = time.Time{}, false
 		}

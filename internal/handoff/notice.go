@@ -96,8 +96,8 @@ func flag(in Input, s *State, out *Output, before bool) {
 	ask(in, s, band.Tasks, before)
 	switch {
 	case !flagged(in, s.Final):
-	case before:
-		s.Flag, s.EscalatedAt = band.Escalation, escalatedBefore(in)
+	case before && !shownAt(in, "escalated_at").IsZero():
+		s.Flag, s.EscalatedAt = band.Escalation, shownAt(in, "escalated_at")
 	default:
 		s.Flag, s.EscalatedAt = band.Escalation, in.Now
 		out.Escalate = band.Escalation

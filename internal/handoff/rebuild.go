@@ -35,8 +35,8 @@ func restore(in Input, f *Final) bool {
 	if cell("score_out_of").Text != "" && cell("score_out_of").Text != strconv.Itoa(in.Card.OutOf) {
 		return false
 	}
-	if at, err := time.Parse(time.RFC3339, cell("updated_at").Text); err == nil && at.Before(in.Now) {
-		f.At = at.UTC()
+	if at := shownAt(in, "updated_at"); !at.IsZero() && at.Before(in.Now) {
+		f.At = at
 	}
 	if int(total) != f.Total {
 		f.Total, f.Rebuilt = int(total), true
@@ -45,10 +45,29 @@ func restore(in Input, f *Final) bool {
 	return true
 }
 
-// escalatedBefore is when the record says that it was escalated.
-func escalatedBefore(in Input) time.Time {
-	if at, err := time.Parse(time.RFC3339, in.Deal.Field(in.Card.Field("escalated_at")).Text); err == nil && at.Before(in.Now) {
-		return at.UTC()
+// remember takes over what the record shows of times that nothing else tells.
+func remember(in Input, s *State) {
+	if !in.fresh || attemptOnRecord(in) == 0 {
+		return
+	}
+	s.EscalatedAt, s.ResolvedAt = shownAt(in, "escalated_at"), shownAt(in, "resolved_at")
+}
+
+// shownAt is a time that the record shows; zero if there is none.
+func shownAt(in Input, base string) time.Time {
+	at, err := time.Parse(time.RFC3339, in.Deal.Field(in.Card.Field(base)).Text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// assignedBefore is since when the CSM has held the account by the due time on
+// the record, where the CRM does not tell; else now.
+func assignedBefore(in Input) time.Time {
+	since := shownAt(in, "due_at").Add(-scoringTime)
+	if in.fresh && attemptOnRecord(in) > 0 && since.Before(in.Now) && !since.Before(in.Deal.WonAt.At) {
+		return since
 	}
 	return in.Now
 }
@@ -56,13 +75,12 @@ func escalatedBefore(in Input) time.Time {
 // remindedBefore reports whether the record shows that scoring was overdue for
 // the same due time at a working moment that has passed.
 func remindedBefore(in Input, s State) bool {
-	cell := func(base string) string { return in.Deal.Field(in.Card.Field(base)).Text }
-	due, err := time.Parse(time.RFC3339, cell("due_at"))
-	if !in.fresh || err != nil || fold(cell("status")) != string(Overdue) || !due.Truncate(time.Second).Equal(s.Due.Truncate(time.Second)) || attemptOnRecord(in) != s.Attempt {
+	due, shown := shownAt(in, "due_at"), shownAt(in, "updated_at")
+	if !in.fresh || due.IsZero() || shown.IsZero() || attemptOnRecord(in) != s.Attempt {
 		return false
 	}
-	shown, err := time.Parse(time.RFC3339, cell("updated_at"))
-	return err == nil && !in.Settings.Hours.Next(shown, orUTC(in.Settings.Zone)).After(in.Now)
+	overdue := fold(in.Deal.Field(in.Card.Field("status")).Text) == string(Overdue)
+	return overdue && due.Truncate(time.Second).Equal(s.Due.Truncate(time.Second)) && !in.Settings.Hours.Next(shown, orUTC(in.Settings.Zone)).After(in.Now)
 }
 
 // Tell adds a warning for people to what follows from a step, and to what the

@@ -180,6 +180,19 @@ func (s *Store) TasksSent(ctx context.Context, l Lease, keys []string, now time.
 	})
 }
 
+// HoldBack takes out of a run's plan the records on which a task of the run is
+// still to be made, or may be on its way.
+func (s *Store) HoldBack(ctx context.Context, l Lease, run string) error {
+	return s.write(ctx, l, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND run = $2 AND status = 'planned' AND deal IN (
+			SELECT deal FROM tasks WHERE connection = $1 AND run = $2 AND (status = 'sent' OR status = 'wanted' AND owner <> '' AND class = ''))`, l.Connection, run)
+		if err != nil {
+			return fmt.Errorf("store intents: %w", err)
+		}
+		return nil
+	})
+}
+
 // TasksSettled keeps what became of tasks.
 func (s *Store) TasksSettled(ctx context.Context, l Lease, results []TaskResult) error {
 	if len(results) == 0 {

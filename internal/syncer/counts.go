@@ -18,11 +18,15 @@ type Counts struct {
 	Escalations   int64            `json:"escalations"`
 	TasksPlanned  int64            `json:"tasks_planned"`
 	TasksClosed   int64            `json:"tasks_closed"`
-	Unassigned    int64            `json:"unassigned"` // asks for which nobody is left to take them
-	Rejected      int64            `json:"rejected"`
-	Unresolved    int64            `json:"unresolved"` // outcome still unknown
-	Degraded      int64            `json:"degraded"`   // deals with something unreadable
-	Drift         int64            `json:"drift"`      // deals found changed by a full run alone
+	TasksRejected int64            `json:"tasks_rejected"`
+	// TasksUnresolved are tasks of which nobody knows yet whether they stand in
+	// the CRM; they are looked for before they are made again.
+	TasksUnresolved int64 `json:"tasks_unresolved"`
+	Unassigned      int64 `json:"unassigned"` // asks for which nobody is left to take them
+	Rejected        int64 `json:"rejected"`
+	Unresolved      int64 `json:"unresolved"` // outcome still unknown
+	Degraded        int64 `json:"degraded"`   // deals with something unreadable
+	Drift           int64 `json:"drift"`      // deals found changed by a full run alone
 	// LeftOut counts deals that were read and are out of scope, by reason;
 	// LeftOutTypes those left out for their type, by type.
 	LeftOut      map[string]int64 `json:"left_out,omitempty"`

@@ -18,12 +18,21 @@ type TaskTally struct{ Made, Closed, Rejected, Unresolved int64 }
 // Tasks makes and closes the tasks that a run has planned. Before one is made
 // the CRM is asked whether it stands there already, whatever the store says:
 // a process may have died, and a store may be older than the CRM. It comes
-// before the fields of the records, so that what a record shows has been asked.
-// done is false if the deadline came first.
+// before the fields of the records, so that what a record shows has been asked:
+// records whose task nobody knows of are held back, and planned again by the
+// next pass. done is false if the deadline came first.
 func (w *Writer) Tasks(ctx context.Context, t Target, lease store.Lease, run string, now, deadline time.Time) (tally TaskTally, done bool, err error) {
 	if t.Tasks == nil {
 		return tally, true, nil
 	}
+	tally, done, err = w.tasks(ctx, t, lease, run, now, deadline)
+	if err != nil || tally.Unresolved > 0 {
+		err = errors.Join(err, w.Store.HoldBack(context.WithoutCancel(ctx), lease, run))
+	}
+	return tally, done, err
+}
+
+func (w *Writer) tasks(ctx context.Context, t Target, lease store.Lease, run string, now, deadline time.Time) (tally TaskTally, done bool, err error) {
 	for _, step := range []struct {
 		next func(ctx context.Context, connection, run, after string, limit int) ([]store.Task, error)
 		do   func(ctx context.Context, t Target, lease store.Lease, list []store.Task, now time.Time, tally *TaskTally) error

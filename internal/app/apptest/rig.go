@@ -171,6 +171,9 @@ func (r *Rig) WriteConfig(t *testing.T) string {
 	if r.HS != nil && !r.Options.HubSpot.EnforceLimits && !strings.Contains(r.Extra, "budget:") {
 		b.WriteString("    budget: {searches_per_second: 1000}\n") // this portal counts none
 	}
+	if r.HS != nil && !strings.Contains(r.Extra, "managers:") {
+		b.WriteString("    managers: {owners: {" + r.managers() + "}}\n") // a portal knows none
+	}
 	b.WriteString(r.World.Mapping("    ", func(f world.Field) string {
 		if r.Maps != nil && !slices.Contains(r.Maps, f.Name) {
 			return ""
@@ -183,6 +186,17 @@ func (r *Rig) WriteConfig(t *testing.T) string {
 	}
 	r.write(t, path, b.String())
 	return path
+}
+
+// managers maps everybody's owner id to their manager's.
+func (r *Rig) managers() string {
+	var list []string
+	for i, u := range r.World.Users {
+		if u.Manager >= 0 {
+			list = append(list, fmt.Sprintf("%q: %q", r.User(i), r.User(u.Manager)))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 func (r *Rig) write(t *testing.T, path, text string) {

@@ -71,7 +71,7 @@ func (q *call) loads() bool {
 
 // writing tells the requests that write deals.
 func (q *call) writing() bool {
-	return strings.HasSuffix(q.URL.Path, "/deals/batch/update") || strings.HasSuffix(q.URL.Path, "/composite/sobjects")
+	return strings.HasSuffix(q.URL.Path, "/deals/batch/update") || q.Method == http.MethodPatch && strings.HasSuffix(q.URL.Path, "/composite/sobjects")
 }
 
 // say answers with JSON.

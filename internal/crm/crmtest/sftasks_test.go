@@ -112,3 +112,21 @@ func TestSalesforceTasksOfInactiveUsers(t *testing.T) {
 		t.Errorf("%+v %v", out, err)
 	}
 }
+
+// With the key field a task is known however much a person rewrote it.
+func TestSalesforceTasksAreKnownByTheKeyField(t *testing.T) {
+	field := sfsim.CustomField{Object: "Task", Name: "Handoff_Key__c", Length: 80}
+	d, c := taskOrg(t, 50, sfsim.Options{Custom: []sfsim.CustomField{field}}, salesforce.Options{})
+	task := crm.Task{Key: "D-1/card/1/x", Deal: crm.DealID(d.DealID(0)), Owner: crm.UserID(d.UserID(1)), Subject: "Handoff"}
+	out, err := c.MakeTasks(t.Context(), []crm.Task{task})
+	if err != nil || out[0].Status != crm.Confirmed {
+		t.Fatalf("%+v %v", out, err)
+	}
+	if err := d.Edit(string(out[0].Task), "All mine now."); err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.FindTasks(t.Context(), []crm.DealID{task.Deal})
+	if err != nil || len(found) != 1 || found[0].Key != task.Key || found[0].ID != out[0].Task {
+		t.Errorf("%+v %v", found, err)
+	}
+}

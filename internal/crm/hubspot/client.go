@@ -64,8 +64,9 @@ type Client struct {
 }
 
 var (
-	_ crm.Source = (*Client)(nil)
-	_ crm.Sink   = (*Client)(nil)
+	_ crm.Source   = (*Client)(nil)
+	_ crm.Sink     = (*Client)(nil)
+	_ crm.TaskBook = (*Client)(nil)
 )
 
 type usage struct{ left, limit int }

@@ -1,8 +1,9 @@
-// Package hubspot reads and writes one HubSpot portal as a crm.Source and a
-// crm.Sink. It signs in (service key, private-app token, or OAuth refresh),
-// checks the mapping against the portal's properties, finds deals that moved,
+// Package hubspot reads and writes one HubSpot portal as a crm.Source, a crm.Sink
+// and a crm.TaskBook. It signs in (service key, private-app token, or OAuth
+// refresh), checks the mapping against the portal's properties, finds deals that moved,
 // loads whole snapshots with labelled contacts and logged activities, resolves
-// owners, and writes syncd's own properties in batches, one outcome a record.
+// owners, and writes syncd's own properties in batches, one outcome a record;
+// tasks are made and closed the same way.
 //
 // Promises: what the token cannot see reads as Unreadable and never as blank;
 // every id given to Load comes back exactly once; the answer to a batch is

@@ -7,17 +7,17 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-// fate is what became of a deal that a batch did not return: gone, merged into
+// fate is what became of a record that a batch did not return: gone, merged into
 // a survivor, or neither.
 type fate struct {
 	gone     bool
 	survivor string
 }
 
-// fateOf asks for one deal by its id. An id of before a merge leads to the
+// fateOf asks for one record by its id. An id of before a merge leads to the
 // survivor, which has another one.
-func (c *Client) fateOf(ctx context.Context, id string) (fate, error) {
-	r, _, err := c.get(ctx, "/crm/v3/objects/deals/"+id, url.Values{"properties": {"hs_object_id"}, "archived": {"false"}})
+func (c *Client) fateOf(ctx context.Context, object, id string) (fate, error) {
+	r, _, err := c.get(ctx, "/crm/v3/objects/"+object+"/"+id, url.Values{"properties": {"hs_object_id"}, "archived": {"false"}})
 	if crm.KindOf(err) == crm.NotFound && err != nil {
 		return fate{gone: true}, nil
 	}

@@ -103,7 +103,7 @@ func (b *batch) resolve(ctx context.Context, out *crm.Loaded) error {
 	g.SetLimit(cap(b.c.slots))
 	for i, id := range missing {
 		g.Go(func() (err error) {
-			fates[i], err = b.c.fateOf(gctx, id)
+			fates[i], err = b.c.fateOf(gctx, "deals", id)
 			return err
 		})
 	}

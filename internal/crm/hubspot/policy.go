@@ -37,8 +37,25 @@ var _ transport.Policy = (*policy)(nil)
 
 func newPolicy(oauth bool, l *limiter) *policy { return &policy{oauth: oauth, limits: l} }
 
-// Kind names a request by what it is for, in any version's words.
+// countedKey marks the context of requests that are counted under a name of
+// their own.
+type countedKey struct{}
+
+func counted(ctx context.Context, kind string) context.Context {
+	return context.WithValue(ctx, countedKey{}, kind)
+}
+
+// Kind names a request by what it is for, where its caller does not.
 func (*policy) Kind(req *http.Request) string {
+	if kind, named := req.Context().Value(countedKey{}).(string); named {
+		return kind
+	}
+	return kindOf(req)
+}
+
+// kindOf names a request by its address, in any version's words. Limits and
+// what is safe follow from it.
+func kindOf(req *http.Request) string {
 	p := strings.TrimRight(req.URL.Path, "/")
 	switch {
 	case strings.HasSuffix(p, "/search"):
@@ -49,7 +66,7 @@ func (*policy) Kind(req *http.Request) string {
 		return "associations"
 	case strings.HasSuffix(p, "/batch/read"):
 		return "batch read"
-	case strings.HasSuffix(p, "/batch/update"):
+	case strings.Contains(p, "/batch/"): // all others change something
 		return "write"
 	case strings.Contains(p, "/properties/"):
 		return "properties"
@@ -69,13 +86,13 @@ func (*policy) Kind(req *http.Request) string {
 }
 
 // Safe allows reads to be sent again; several of them are POSTs.
-func (p *policy) Safe(req *http.Request) bool {
-	return req.Method == http.MethodGet || p.Kind(req) != "write" && p.Kind(req) != "other"
+func (*policy) Safe(req *http.Request) bool {
+	return req.Method == http.MethodGet || kindOf(req) != "write" && kindOf(req) != "other"
 }
 
 // Wait keeps to the limits.
 func (p *policy) Wait(ctx context.Context, req *http.Request) error {
-	return p.limits.wait(ctx, p.Kind(req))
+	return p.limits.wait(ctx, kindOf(req))
 }
 
 // Judge reads an error answer, and holds further requests back where the limit
@@ -83,7 +100,7 @@ func (p *policy) Wait(ctx context.Context, req *http.Request) error {
 func (p *policy) Judge(req *http.Request, status int, h http.Header, body []byte) transport.Verdict {
 	v := p.verdict(req, status, h, body)
 	if status == http.StatusTooManyRequests && v.Kind == crm.RateLimited {
-		p.limits.pause(p.Kind(req), v.After)
+		p.limits.pause(kindOf(req), v.After)
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -124,6 +125,7 @@ type records struct {
 	found   map[string]*record
 	missing []string
 	refused []string
+	binned  bool // archived records are asked for, and no others
 }
 
 type idInput struct {
@@ -132,7 +134,16 @@ type idInput struct {
 
 // read reads records by id, up to batch in one call, several calls in flight.
 func (c *Client) read(ctx context.Context, object string, ids, properties, history []string, batch int) (*records, error) {
-	out := &records{columns: newColumns(properties), found: make(map[string]*record, len(ids))}
+	return c.readInto(ctx, &records{}, object, ids, properties, history, batch)
+}
+
+// readBinned reads records that are archived.
+func (c *Client) readBinned(ctx context.Context, object string, ids, properties []string) (*records, error) {
+	return c.readInto(ctx, &records{binned: true}, object, ids, properties, nil, objectBatch)
+}
+
+func (c *Client) readInto(ctx context.Context, out *records, object string, ids, properties, history []string, batch int) (*records, error) {
+	out.columns, out.found = newColumns(properties), make(map[string]*record, len(ids))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(cap(c.slots))
 	for len(ids) > 0 {
@@ -149,7 +160,11 @@ func (c *Client) readChunk(ctx context.Context, object string, ids, properties, 
 	for i, id := range ids {
 		inputs[i] = idInput{id}
 	}
-	r, _, err := c.post(ctx, "/crm/v3/objects/"+object+"/batch/read", map[string]any{
+	var query url.Values
+	if out.binned {
+		query = url.Values{"archived": {"true"}}
+	}
+	r, _, err := c.ask(ctx, http.MethodPost, "/crm/v3/objects/"+object+"/batch/read", query, map[string]any{
 		"inputs": inputs, "properties": orEmpty(properties), "propertiesWithHistory": orEmpty(history),
 	})
 	if crm.KindOf(err) == crm.Invalid && len(history) > 0 && len(ids) > smallBatch {

@@ -30,7 +30,7 @@ func (w *writing) refuse(j job, f fault, err error) {
 	class := classOf(f)
 	var fields []string
 	for _, b := range f.Bad {
-		fields = append(fields, w.s.logical(b.Property))
+		fields = append(fields, w.logical(b.Property))
 		if c, ok := definite[b.Code]; ok {
 			class = c
 			w.c.forget() // the schema was not what it seemed
@@ -96,7 +96,7 @@ next:
 	for _, j := range jobs {
 		for name, text := range j.props {
 			if r, ok := w.bad[value{name, text}]; ok {
-				w.reject(j.at, r.class, r.code, r.text, []string{w.s.logical(name)})
+				w.reject(j.at, r.class, r.code, r.text, []string{w.logical(name)})
 				continue next
 			}
 		}

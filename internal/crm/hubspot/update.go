@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/tidwall/gjson"
 
@@ -12,12 +13,15 @@ import (
 	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
-// update sends one batch update. Of a refusal it returns what HubSpot said in
-// full, beside the error.
-func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result, fault, error) {
-	body := bodyOf(inputs)
+// change sends one batch that makes or changes records. Of a refusal it returns
+// what HubSpot said in full, beside the error.
+func (c *Client) change(ctx context.Context, object string, inputs []input) (gjson.Result, fault, error) {
+	body, verb := bodyOf(inputs), "update"
+	if inputs[0].id == "" {
+		verb = "create"
+	}
 	var trip processed
-	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+path(c.version, "/crm/v3/objects/deals/batch/update"), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+path(c.version, "/crm/v3/objects/"+object+"/batch/"+verb), bytes.NewReader(body))
 	if err != nil {
 		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Invalid, Err: err}
 	}
@@ -56,23 +60,43 @@ func (c *Client) update(ctx context.Context, inputs []updateInput) (gjson.Result
 	return gjson.Result{}, faultOf(answer), failed
 }
 
-// updateInput is one deal's update as it travels.
-type updateInput struct {
+// input is one record as it travels. One that is to be made has no id.
+type input struct {
 	id         string
 	properties map[string]string
+	trace      string // names the record in answers
+	links      []linkTo
 }
 
-// bodyOf is the body of a batch update. A trace id of its own for each record
-// asks for answers record by record.
-func bodyOf(inputs []updateInput) []byte {
+// linkTo is what a new record is to be associated with.
+type linkTo struct {
+	id  string
+	typ int64 // HUBSPOT_DEFINED
+}
+
+// bodyOf is the body of a batch. A trace id of its own for each record asks for
+// answers record by record.
+func bodyOf(inputs []input) []byte {
 	b := append(make([]byte, 0, 2048*len(inputs)), `{"inputs":[`...)
 	for i, in := range inputs {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = crm.AppendText(append(b, `{"id":`...), in.id)
-		b = crm.AppendTexts(append(b, `,"properties":`...), in.properties)
-		b = append(crm.AppendText(append(b, `,"objectWriteTraceId":`...), in.id), '}')
+		b = append(b, '{')
+		if in.id != "" {
+			b = append(crm.AppendText(append(b, `"id":`...), in.id), ',')
+		}
+		b = crm.AppendTexts(append(b, `"properties":`...), in.properties)
+		for k, l := range in.links {
+			b = append(b, [...]string{`,"associations":[`, `,`}[min(k, 1)]...)
+			b = crm.AppendText(append(b, `{"to":{"id":`...), l.id)
+			b = append(b, `},"types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":`...)
+			b = append(strconv.AppendInt(b, l.typ, 10), `}]}`...)
+		}
+		if len(in.links) > 0 {
+			b = append(b, ']')
+		}
+		b = append(crm.AppendText(append(b, `,"objectWriteTraceId":`...), in.trace), '}')
 	}
 	return append(b, `]}`...)
 }

@@ -27,7 +27,7 @@ type watcher struct {
 }
 
 func (x watcher) RoundTrip(req *http.Request) (*http.Response, error) {
-	w := x.limits.of((*policy)(nil).Kind(req))
+	w := x.limits.of(kindOf(req))
 	if w == nil || strings.Contains(req.URL.Path, "/oauth/") {
 		return x.next.RoundTrip(req)
 	}

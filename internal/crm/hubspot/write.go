@@ -3,6 +3,7 @@ package hubspot
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
@@ -22,7 +23,7 @@ func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome
 	if err != nil {
 		return out, err
 	}
-	w := &writing{c: c, s: s, out: out, bad: map[value]refusedValue{}}
+	w := &writing{c: c, object: "deals", word: "deal", out: out, made: make([]string, len(out)), bad: map[value]refusedValue{}, logical: s.logical}
 	at := map[crm.DealID]int{} // the last update of a deal counts
 	for i, u := range updates {
 		at[u.ID] = i
@@ -30,16 +31,12 @@ func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome
 	var jobs []job
 	for i, u := range updates {
 		if at[u.ID] == i {
-			if j, ok := w.prepare(i, u); ok {
+			if j, ok := w.prepare(s, i, u); ok {
 				jobs = append(jobs, j)
 			}
 		}
 	}
-	for len(jobs) > 0 && err == nil {
-		n := min(objectBatch, len(jobs))
-		err = w.send(ctx, jobs[:n])
-		jobs = jobs[n:]
-	}
+	err = w.all(ctx, jobs)
 	for i, u := range updates {
 		if last := at[u.ID]; last != i {
 			out[i] = out[last]
@@ -48,35 +45,50 @@ func (c *Client) Write(ctx context.Context, updates []crm.Update) ([]crm.Outcome
 	return out, err
 }
 
-// writing is one Write under way.
+// writing makes or changes records of one kind, each with an outcome.
 type writing struct {
-	c   *Client
-	s   *schema
-	out []crm.Outcome
-	bad map[value]refusedValue // values that were refused once
+	c       *Client
+	object  string // "deals"
+	word    string // what people call one of them
+	out     []crm.Outcome
+	made    []string               // ids of made records, by position in out
+	bad     map[value]refusedValue // values that were refused once
+	logical func(string) string    // the logical name of a property
 }
 
-// job is one deal's update as it travels.
+// job is one record as it travels.
 type job struct {
-	at    int // in updates and outcomes
-	id    string
+	at    int    // in updates and outcomes
+	id    string // how answers name it: the record's id, or the key of a task to be made
 	props map[string]string
+	links []linkTo // of a record to be made
+}
+
+// creates reports whether the job makes a record.
+func (j job) creates() bool { return len(j.links) > 0 }
+
+func (j job) input() input {
+	in := input{id: j.id, properties: j.props, trace: j.id, links: j.links}
+	if j.creates() {
+		in.id = ""
+	}
+	return in
 }
 
 type value struct{ property, text string }
 
 // prepare turns logical fields into properties, leaving out what cannot be
 // written; a deal of which nothing is left is rejected here.
-func (w *writing) prepare(i int, u crm.Update) (job, bool) {
+func (w *writing) prepare(s *schema, i int, u crm.Update) (job, bool) {
 	j := job{at: i, id: string(u.ID), props: make(map[string]string, len(u.Fields))}
 	var left []string
 	for name, text := range u.Fields {
-		e := w.s.mapping.byName[name]
+		e := s.mapping.byName[name]
 		if e == nil || !e.writable {
 			left = append(left, name)
 			continue
 		}
-		j.props[e.native] = e.write(text, w.s.account.zone)
+		j.props[e.native] = e.write(text, s.account.zone)
 	}
 	switch {
 	case !digits(j.id):
@@ -104,17 +116,27 @@ func (w *writing) mark(jobs []job, status crm.Status, code string) {
 	}
 }
 
+// all writes jobs, batch by batch.
+func (w *writing) all(ctx context.Context, jobs []job) error {
+	for batch := range slices.Chunk(jobs, objectBatch) {
+		if err := w.send(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // send writes one batch. Its error says why nothing more can be written.
 func (w *writing) send(ctx context.Context, jobs []job) error {
 	jobs = w.withoutBad(jobs)
 	if len(jobs) == 0 {
 		return nil
 	}
-	inputs := make([]updateInput, len(jobs))
+	inputs := make([]input, len(jobs))
 	for i, j := range jobs {
-		inputs[i] = updateInput{j.id, j.props}
+		inputs[i] = j.input()
 	}
-	r, f, err := w.c.update(ctx, inputs)
+	r, f, err := w.c.change(ctx, w.object, inputs)
 	if err == nil {
 		return w.decide(ctx, jobs, r)
 	}
@@ -187,8 +209,14 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 		return true
 	})
 	r.Get("results").ForEach(func(_, o gjson.Result) bool {
-		if j, ok := byID[idOf(o.Get("id"))]; ok && w.out[j.at].Status == crm.NotSent {
-			w.out[j.at].Status = crm.Confirmed
+		id := idOf(o.Get("id"))
+		j, ok := byID[id]
+		if jobs[0].creates() {
+			j, ok = madeBy(byID, o)
+		}
+		// What was made is there, whatever else is said of it.
+		if o := &w.out[j.at]; ok && digits(id) && (o.Status == crm.NotSent || j.creates()) {
+			*o, w.made[j.at] = crm.Outcome{ID: o.ID, Status: crm.Confirmed}, id
 		}
 		return true
 	})
@@ -202,14 +230,28 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 		w.refuse(silent[0], loose[0], nil)
 		return nil
 	}
+	if jobs[0].creates() {
+		w.mark(silent, crm.Unknown, "")
+		return nil
+	}
 	return w.trace(ctx, silent)
+}
+
+// madeBy finds which job made the record of an answer: by the trace id, or by
+// the mark in what came back. Nothing else tells.
+func madeBy(byID map[string]job, o gjson.Result) (job, bool) {
+	if j, ok := byID[o.Get("objectWriteTraceId").String()]; ok {
+		return j, true
+	}
+	j, ok := byID[crm.MarkedKey(o.Get("properties.hs_task_body").String())]
+	return j, ok
 }
 
 // trace finds out about records that an answer does not speak of: those of
 // merged or deleted deals are dropped without a word.
 func (w *writing) trace(ctx context.Context, silent []job) error {
 	for i, j := range silent {
-		f, err := w.c.fateOf(ctx, j.id)
+		f, err := w.c.fateOf(ctx, w.object, j.id)
 		switch {
 		case err != nil:
 			w.mark(silent[i:], crm.Unknown, codeOf(err))
@@ -218,9 +260,9 @@ func (w *writing) trace(ctx context.Context, silent []job) error {
 			}
 			return cancelled(ctx)
 		case f.survivor != "":
-			w.reject(j.at, crm.ClassGone, "MERGED", "the deal was merged into "+f.survivor, nil)
+			w.reject(j.at, crm.ClassGone, "MERGED", "the "+w.word+" was merged into "+f.survivor, nil)
 		case f.gone:
-			w.reject(j.at, crm.ClassGone, "OBJECT_NOT_FOUND", "the deal was deleted", nil)
+			w.reject(j.at, crm.ClassGone, "OBJECT_NOT_FOUND", "the "+w.word+" was deleted", nil)
 		default:
 			w.mark(silent[i:i+1], crm.Unknown, "")
 		}

@@ -43,6 +43,10 @@ type ask struct {
 	refused error // why the org does not answer, if optional
 }
 
+// rows names what comes back: how many rows hang on an id depends on whose id
+// it is.
+func (a *ask) rows() string { return a.object + "." + a.key }
+
 // part is as much of an ask as one query holds.
 type part struct {
 	of    *ask
@@ -99,7 +103,7 @@ func (c *Client) run(ctx context.Context, asks ...*ask) error {
 			fixed += len(col) + 2
 		}
 		n := max((longestQuery-fixed)/27, 50)
-		todo = append(todo, part{of: a, ids: a.ids}.split(c.pace.ids(a.object, min(n, c.batch)))...)
+		todo = append(todo, part{of: a, ids: a.ids}.split(c.pace.ids(a.rows(), min(n, c.batch)))...)
 	}
 	r := &round{c: c}
 	for len(todo) > 0 {
@@ -256,7 +260,7 @@ func (r *round) pages(ctx context.Context, p part, first gjson.Result, gen uint6
 		n += count(rows)
 		pages = append(pages, rows)
 	}
-	r.c.pace.noted(p.of.object, len(p.ids), count(pages[0]), n, len(pages) == 1)
+	r.c.pace.noted(p.of.rows(), len(p.ids), count(pages[0]), n, len(pages) == 1)
 	if total.Exists() && int64(n) < total.Int() {
 		return malformed("query", "fewer rows of "+p.of.object+" came than were announced")
 	}

@@ -77,7 +77,7 @@ func (w *writing) closings(ctx context.Context, s *schema, list []crm.Closing) (
 			continue
 		}
 		r := &record{id: id, values: map[string]any{"Status": statuses.closed}, logical: w.logical, to: []int{i}}
-		if noted, ok := cl.Noted(task.text, described.Length); ok && described.Updateable && !w.c.isLost("Task", described.Name) {
+		if noted, ok := cl.Noted(task.text, described.Length, nil); ok && described.Updateable && !w.c.isLost("Task", described.Name) {
 			r.values[described.Name] = noted
 		}
 		byID[id] = r

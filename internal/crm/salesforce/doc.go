@@ -1,9 +1,10 @@
-// Package salesforce reads and writes one Salesforce org as a crm.Source and a
-// crm.Sink. It signs in (JWT bearer, client credentials, refresh token, and
-// SOAP login for orgs that still need it), checks the mapping against the
-// org's schema, finds Opportunities that moved, loads whole snapshots with
+// Package salesforce reads and writes one Salesforce org as a crm.Source, a
+// crm.Sink and a crm.TaskBook. It signs in (JWT bearer, client credentials,
+// refresh token, and SOAP login for orgs that still need it), checks the mapping
+// against the org's schema, finds Opportunities that moved, loads whole snapshots with
 // contact roles, contacts, notes and stage history, resolves users, and writes
-// syncd's own fields in collections, one outcome a record.
+// syncd's own fields in collections, one outcome a record; tasks are made and
+// closed the same way.
 //
 // Promises: a field or record the integration user cannot see reads as
 // Unreadable and never as blank; ids are 18 characters long; every id given to

@@ -157,6 +157,7 @@ func TestTasksThatCannotBeFoundAreNotMade(t *testing.T) {
 		{"no tasks", func(o *fakeOrg) { o.hidden["Task"] = true }},
 		{"no descriptions", func(o *fakeOrg) { delete(o.fields["Task"], "Description") }},
 		{"no owners", func(o *fakeOrg) { delete(o.fields["Task"], "OwnerId") }},
+		{"no telling which are done", func(o *fakeOrg) { delete(o.fields["Task"], "IsClosed") }},
 		{"nothing to create", func(o *fakeOrg) { o.fields["Task"]["Description"]["createable"] = false }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -59,7 +59,7 @@ func (t taskForm) values(task crm.Task) (values map[string]any, why string) {
 	values = map[string]any{
 		"WhatId": id18(string(task.Deal)), "OwnerId": id18(string(task.Owner)),
 		"Subject":     crm.Cut(task.Title(), cmp.Or(t.of.field("Subject").Length, longestSubject)),
-		"Description": task.Marked(cmp.Or(t.of.field("Description").Length, longestBody), crm.Units),
+		"Description": task.Marked(cmp.Or(t.of.field("Description").Length, longestBody), nil),
 	}
 	if !task.Due.IsZero() {
 		values["ActivityDate"] = task.Due.In(t.zone).Format(time.DateOnly)

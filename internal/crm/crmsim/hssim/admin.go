@@ -37,6 +37,21 @@ func (s *Server) record(object, id string) (*record, error) {
 	return r.survivor(), nil
 }
 
+// IDs lists the live records of a kind, oldest first.
+func (s *Server) IDs(object string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var ids []string
+	if t := s.table(object); t != nil {
+		for _, r := range t.order {
+			if r.live() {
+				ids = append(ids, r.key())
+			}
+		}
+	}
+	return ids
+}
+
 // Get reads a property as it stands on the record now. defined is false when
 // there is no such record or property; "" with true is null.
 func (s *Server) Get(object, id, property string) (value string, defined bool) {
@@ -215,6 +230,19 @@ func (s *Server) pairUp(object, id, toObject, toID string, do func(x, y *record)
 	}
 	do(x, y)
 	return nil
+}
+
+// IDs lists the ids of an object's records that are not archived.
+func (s *Server) IDs(object string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []string
+	for _, r := range s.table(object).order {
+		if r.live() {
+			out = append(out, r.key())
+		}
+	}
+	return out
 }
 
 // Archive moves a record to the recycle bin.

@@ -47,6 +47,9 @@ func (s *Server) batchCreate(c *call, t *table) (any, *apiError) {
 	refused := make([]bool, len(in.Inputs))
 	claimed := map[string]bool{}
 	for i, input := range in.Inputs {
+		if c.dated() && input.Associations == nil {
+			return nil, invalid("Invalid input JSON: Some required fields were not set: [associations]")
+		}
 		p, e := s.prepare(c, t, input)
 		for _, ch := range p.changes {
 			key := ch.p.name + "\x00" + ch.text
