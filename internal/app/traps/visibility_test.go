@@ -120,7 +120,7 @@ func faces(t *testing.T, r *apptest.Rig) map[string]string {
 		see("explain", r.Deal(i))
 	}
 	for i := range r.World.Deals {
-		for _, task := range r.Tasks(i) {
+		for _, task := range r.TasksOn(t, i, "") {
 			shown["task "+task.Key] = task.Subject + "\n" + task.Body
 		}
 		for name, text := range r.Own(t, r.Deal(i)) {

@@ -106,7 +106,7 @@ var ours = []string{
 
 // What a person types between our reading and our writing stays, whatever it
 // is: no write carries a field that people write. The next pass takes it in.
-// Mutation: internal/syncer/judge.go: Diff sends the ARR along as it was read.
+// Mutation: internal/syncer/judge.go: Diff sends the ARR along as it was read, and mapping.go of both adapters lets it pass.
 func TestTrap05AnEditMadeMeanwhileStays(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, name string) {
 		t.Parallel()
