@@ -37,21 +37,6 @@ func (s *Server) record(object, id string) (*record, error) {
 	return r.survivor(), nil
 }
 
-// IDs lists the live records of a kind, oldest first.
-func (s *Server) IDs(object string) []string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var ids []string
-	if t := s.table(object); t != nil {
-		for _, r := range t.order {
-			if r.live() {
-				ids = append(ids, r.key())
-			}
-		}
-	}
-	return ids
-}
-
 // Get reads a property as it stands on the record now. defined is false when
 // there is no such record or property; "" with true is null.
 func (s *Server) Get(object, id, property string) (value string, defined bool) {
