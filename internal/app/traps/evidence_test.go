@@ -72,11 +72,12 @@ func TestTrap06NoughtIsNotBlank(t *testing.T) {
 func TestTrap07AnHonestNoneIsNotPunished(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		t.Parallel()
-		w := apptest.Even(3)
+		w := apptest.Even(4)
 		for i, f := range []map[string]string{
 			{"evidence.4.2": "None"},
 			{"evidence.4.2": "", "none.4.2": "true"},
 			{"evidence.4.4": "none", "discount": "18"},
+			{"evidence.1.4": "nothing"}, // every deal nearly died of something
 		} {
 			for name, v := range f {
 				w.Deals[i].Fields[name] = v
@@ -95,6 +96,9 @@ func TestTrap07AnHonestNoneIsNotPunished(t *testing.T) {
 		denied := r.Item(t, 2, "4.4")
 		if denied.Cap != 0 || !strings.Contains(strings.Join(denied.Evidence, " "), "the discount is 18 %") {
 			t.Errorf("contradicted: %+v", denied)
+		}
+		if item := r.Item(t, 3, "1.4"); item.Cap != 1 || item.Question == "" {
+			t.Errorf("nothing where there is no pick: %+v", item)
 		}
 	})
 }
@@ -261,19 +265,23 @@ func TestTrap43WhatLooksBlankIsBlank(t *testing.T) {
 	blanks(t, "<p><br></p>", "<div><span>&nbsp;</span></div>", "\u00a0\u00a0", "\u2014", "...", "\U0001F642\U0001F642\U0001F642", "\u200b\u200b\u200b")
 }
 
-// Filler is filler in every language that teams write in, and a short word in
-// signs that mean a word each is not.
+// Filler is filler in every language that teams write in, and so is what the
+// company says is; a short word in signs that mean a word each is not.
 // Mutation: internal/autoscore/words.txt: the Japanese line of placeholders is gone.
 func TestTrap44FillerInOtherLanguagesIsFiller(t *testing.T) {
 	blanks(t, "siehe E-Mail", "k.A.", "\u898b\u7a4d\u53c2\u7167", "voir mail", "ver correo", "<p>Siehe&nbsp;E-Mail.</p>")
 	apptest.Each(t, func(t *testing.T, crm string) {
 		t.Parallel()
-		w := apptest.Even(1)
+		w := apptest.Even(2)
 		w.Deals[0].Fields["evidence.1.1"] = "\u5728\u5eab\u7ba1\u7406" // stock keeping
-		r := apptest.Still(t, apptest.Options{CRM: crm, World: w})
+		w.Deals[1].Fields["evidence.1.1"] = "steht im Wiki"
+		r := apptest.Still(t, apptest.Options{CRM: crm, World: w, More: "placeholders: {add: [\"Steht im Wiki!\"]}\n"})
 		r.Pass(t)
 		if item := r.Item(t, 0, "1.1"); item.Floor != 1 || item.Cap != 2 {
 			t.Errorf("four signs of Japanese: %+v", item)
+		}
+		if item := r.Item(t, 1, "1.1"); item.Cap != 0 {
+			t.Errorf("what the company calls filler: %+v", item)
 		}
 	})
 }
