@@ -229,7 +229,7 @@ func TestTrap37APersonWhoIsGoneIsNoEvidence(t *testing.T) {
 
 // A field that the integration user cannot see is unknown, not blank: its items
 // are open, nothing becomes final by it, and the run says that it is degraded.
-// Mutation: internal/autoscore/cells.go: barred takes an unreadable cell for one that was read.
+// Mutation: internal/autoscore/cells.go: barred and long take an unreadable cell for a blank one.
 func TestTrap40AHiddenFieldIsUnknownNotBlank(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := begin(t, crm, 2)
@@ -269,7 +269,7 @@ func TestTrap43WhatLooksBlankIsBlank(t *testing.T) {
 // company says is; a short word in signs that mean a word each is not.
 // Mutation: internal/autoscore/words.txt: the Japanese line of placeholders is gone.
 func TestTrap44FillerInOtherLanguagesIsFiller(t *testing.T) {
-	blanks(t, "siehe E-Mail", "k.A.", "\u898b\u7a4d\u53c2\u7167", "voir mail", "ver correo", "<p>Siehe&nbsp;E-Mail.</p>")
+	blanks(t, "siehe E-Mail", "k.A.", "\u898b\u7a4d\u53c2\u7167", "voir mail", "ver correo")
 	apptest.Each(t, func(t *testing.T, crm string) {
 		t.Parallel()
 		w := apptest.Even(2)
