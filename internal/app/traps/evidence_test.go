@@ -162,7 +162,7 @@ func TestTrap32WhatIsFilledAfterTheKickoffIsMarked(t *testing.T) {
 
 // A role that changes hands moves no deal, and is seen by the next pass while
 // the clock runs.
-// Mutation: internal/syncer/refs.go: open yields nothing in an incremental run.
+// Mutation: internal/syncer/plan.go: part takes roles and people from the last snapshot where the deal itself has not moved.
 func TestTrap36ARoleThatChangesHandsIsSeen(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		t.Parallel()
@@ -191,7 +191,7 @@ func TestTrap36ARoleThatChangesHandsIsSeen(t *testing.T) {
 
 // A champion who is deleted, or merged into somebody else, is not evidence any
 // more while the handoff is open; what is final stays.
-// Mutation: internal/handoff/advance.go: afterwards does not put the frozen items back.
+// Mutation: internal/handoff/gaps.go: filledAfter takes what is gone for filled.
 func TestTrap37APersonWhoIsGoneIsNoEvidence(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := begin(t, crm, 3)

@@ -41,24 +41,33 @@ func wantsAsked(t *testing.T, r *apptest.Rig, deal int, kinds ...string) {
 	}
 }
 
-// Whatever request of a pass breaks off, before the CRM has done what it asks or
-// after, and though the program starts anew: each person is asked once.
+// Whatever request of a pass breaks off, that which makes the tasks among them,
+// before the CRM has done what it asks or after, and though the program starts
+// anew: each person is asked once.
 // Mutation: internal/writeback/tasks.go: adopt finds no task that stands in the CRM.
 func TestTrap11NobodyIsAskedTwice(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		const most = 18
 		r := asking(t, crm, most)
 		r.Pass(t)
+		making := map[string]string{apptest.HubSpot: "batch_create tasks", apptest.Salesforce: "collections insert"}[crm]
 		broken := 0
 		for i := range most {
 			at := hour(1 + 2*i)
 			r.Clock.Set(at)
 			r.Score(t, i, nineteen)
 			before := r.Fired()
-			r.Fail([]apptest.Mishap{apptest.ResetBefore, apptest.ResetAfter, apptest.TruncatedBody}[i%3], "", i+2, 1)
+			mishap := []apptest.Mishap{apptest.ResetBefore, apptest.ResetAfter, apptest.TruncatedBody}[i%3]
+			if i < 6 {
+				r.Fail(mishap, making, 1, 1)
+			} else {
+				r.Fail(mishap, "", i-4, 1)
+			}
 			r.Try(t)
 			if r.Fired() > before {
 				broken++
+			} else if i < 6 {
+				t.Fatal("no request that makes tasks met its fault")
 			}
 			r.ClearFaults()
 			r.Open(t)
@@ -77,7 +86,7 @@ func TestTrap11NobodyIsAskedTwice(t *testing.T) {
 
 // A task that somebody has ticked off or thrown away is not made again, by no
 // later pass and with no new store; the next attempt asks anew.
-// Mutation: internal/handoff/notice.go: ask asks again though it was asked in the attempt.
+// Mutation: internal/syncer/tasks.go: ask takes no notice of what the ledger knows.
 func TestTrap12ATaskThatAPersonEndedStaysEnded(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := asking(t, crm, 2)

@@ -167,7 +167,7 @@ func TestTrap05AnEditMadeMeanwhileStays(t *testing.T) {
 
 // A pass that finds nothing new writes nothing, however often it runs: our own
 // writes move the records, and that moves nothing of ours.
-// Mutation: internal/syncer/judge.go: Diff stamps updated_at though nothing else differs.
+// Mutation: internal/handoff/show.go: showFinal sets updated_at at every step.
 func TestTrap35AnIdlePassWritesNothing(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, name string) {
 		r := begin(t, name, 12)
