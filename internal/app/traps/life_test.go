@@ -29,7 +29,7 @@ func TestTrap08ARescueDoesNotEraseTheFirstScore(t *testing.T) {
 		r.At(t, hour(24*3+1))
 		shows(t, r, 0, fields{"attempt": "2", "score": "40", "band": "Excellent", "escalation": "None", "hold": "false", "key": r.Deal(0) + "/sales-to-cs/2"})
 		e := r.State(t, 0).Earlier
-		if len(e) != 1 || e[0].Attempt != 1 || e[0].Total != 19 || e[0].Band != "Incomplete" {
+		if len(e) != 1 || e[0].Attempt != 1 || e[0].Total != 19 || e[0].Band != "Incomplete" || !e[0].At.Equal(hour(1)) {
 			t.Errorf("the first attempt is kept as %+v", e)
 		}
 		first := r.ExplainAt(t, 0, hour(24*2))
@@ -167,7 +167,7 @@ func TestTrap21ALostStoreEscalatesNothingAgain(t *testing.T) {
 
 // The month of a score is when it was given: a close date that is edited moves
 // no final, and no clock.
-// Mutation: internal/handoff/advance.go: finish dates the final by the win.
+// Mutation: internal/app/explain.go: explain dates a final by the win.
 func TestTrap23ACloseDateMovesNoScore(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := begin(t, crm, 1)

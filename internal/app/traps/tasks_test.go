@@ -86,7 +86,7 @@ func TestTrap11NobodyIsAskedTwice(t *testing.T) {
 
 // A task that somebody has ticked off or thrown away is not made again, by no
 // later pass and with no new store; the next attempt asks anew.
-// Mutation: internal/syncer/tasks.go: ask takes no notice of what the ledger knows.
+// Mutation: internal/writeback/tasks.go: adopt makes again what a person has ended.
 func TestTrap12ATaskThatAPersonEndedStaysEnded(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := asking(t, crm, 2)
