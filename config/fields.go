@@ -90,7 +90,7 @@ const contactContext = "contact_context"
 // they are to have a name there.
 func (c *Connection) validateFields(v *checker, path string) {
 	known := []string{contactContext}
-	for _, list := range [][]spec{own(), human(), org()} {
+	for _, list := range [][]spec{own(), human(), org(), answers()} {
 		for _, s := range list {
 			known = append(known, s.name)
 		}
@@ -108,7 +108,7 @@ func (c *Connection) validateFields(v *checker, path string) {
 			} else if item == "" {
 				v.fault(at, "names no item", `write it like "1.1"`)
 			}
-		case slices.Contains(known, name), strings.HasPrefix(name, "category_"), strings.HasPrefix(name, "item_"):
+		case slices.Contains(known, name), strings.HasPrefix(name, "category_"), strings.HasPrefix(name, "item_"), partnerField(name):
 		case slices.Contains(c.RequiredFields, name):
 		default:
 			v.fault(at, fmt.Sprintf("unknown field %q", name), yamlfile.DidYouMean(name, known))
@@ -118,7 +118,7 @@ func (c *Connection) validateFields(v *checker, path string) {
 		v.oneOf(yamlfile.Join(path+".roles", role), role, Roles())
 	}
 	for set := range c.FieldPrefix {
-		v.oneOf(yamlfile.Join(path+".field_prefix", set), set, []string{"handoff", "partner"})
+		v.oneOf(yamlfile.Join(path+".field_prefix", set), set, []string{"handoff", partnerSet})
 	}
 }
 
@@ -130,6 +130,7 @@ func (c *Config) Setup(con *Connection, cards []*scorecard.Card) crm.Setup {
 	for _, card := range cards {
 		b.card(card)
 	}
+	b.partner(cards, &s)
 	for _, o := range org() {
 		b.mapped(o)
 	}
@@ -177,7 +178,9 @@ func (b *fieldList) card(card *scorecard.Card) {
 		b.derived(card, s)
 	}
 	for _, s := range human() {
-		b.derived(card, s)
+		if card.Start == scorecard.StartKickoff || !atKickoff(s.name) {
+			b.derived(card, s)
+		}
 	}
 	for _, cat := range card.Categories {
 		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours})

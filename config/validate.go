@@ -82,12 +82,7 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 		if strings.ContainsAny(con.Name, "/ ") {
 			v.fault(path+".name", "holds a slash or a blank", "use letters, digits and dashes")
 		}
-		var known []string
-		for id := range cards {
-			known = append(known, id)
-		}
-		slices.Sort(known)
-		con.validate(v, path, known, c.Company)
+		con.validate(v, path, cards, c.Company)
 	}
 	return v.faults
 }
@@ -152,7 +147,7 @@ func (c *Company) validate(v *checker) {
 	}
 }
 
-func (c *Connection) validate(v *checker, path string, cards []string, company Company) {
+func (c *Connection) validate(v *checker, path string, cards map[string]*scorecard.Card, company Company) {
 	v.oneOf(path+".crm", c.CRM, []string{"salesforce", "hubspot"})
 	v.oneOf(path+".mode", c.Mode, []string{"observe", "write"})
 	for key, line := range map[string]string{"schedule": c.Schedule, "sweep": c.Sweep} {
@@ -161,17 +156,11 @@ func (c *Connection) validate(v *checker, path string, cards []string, company C
 		}
 	}
 	for i, id := range c.Scorecards {
-		at := yamlfile.Index(path+".scorecards", i)
 		if cards != nil {
-			v.oneOf(at, id, cards)
-		}
-		if id == "partner-handoff" {
-			v.fault(at, "partner handoffs are not scored by a connection yet", "remove it; `syncd scorecard print partner-handoff` shows the card")
+			v.oneOf(yamlfile.Index(path+".scorecards", i), id, slices.Sorted(maps.Keys(cards)))
 		}
 	}
-	if len(c.Scorecards) == 1 && c.Scorecards[0] == "sales-to-cs-simplified" {
-		v.fault(path+".scorecards", "the simplified card alone leaves deals at or above the threshold without one", "add sales-to-cs")
-	}
+	c.validateCards(v, path, cards)
 	c.validateScope(v, path, company)
 	c.validateFields(v, path)
 	if c.Budget.DailyShare < 0 || c.Budget.DailyShare > 1 {

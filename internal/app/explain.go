@@ -46,6 +46,23 @@ type Explanation struct {
 	Flags      []string        `json:"flags,omitempty"`
 	Warnings   []string        `json:"warnings,omitempty"`
 	Writes     []Write         `json:"writes,omitempty"`
+
+	// Of a partner handoff: when it was sent in the place of a kickoff, the
+	// motion it belongs to, how the seller answered, and how its final reads.
+	SentAt     time.Time  `json:"sent_at,omitzero"`
+	Motion     string     `json:"motion,omitempty"`
+	Acceptance string     `json:"acceptance,omitempty"`
+	Weakest    []WeakItem `json:"weakest,omitempty"`
+	Verdict    string     `json:"diagnosis,omitempty"`
+	Advice     string     `json:"advice,omitempty"`
+}
+
+// WeakItem is an item that scored low over the last handoffs of a motion.
+type WeakItem struct {
+	ID    string  `json:"id"`
+	Title string  `json:"title"`
+	Mean  float64 `json:"mean"` // of its points
+	N     int     `json:"n"`    // handoffs
 }
 
 // CategoryTotal is a category's sum; nil while one of its items is open.
@@ -142,9 +159,29 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 			}
 		}
 	}
+	if card.Start == scorecard.StartSent {
+		e.sent(card, j)
+	}
 	e.Items, e.Categories = items(card, j.Result)
 	e.Writes, err = a.writes(ctx, s.Ref, s.Card, asOf)
 	return e, true, err
+}
+
+// sent fills in what a handoff to a seller has of its own.
+func (e *Explanation) sent(card *scorecard.Card, j syncer.Judged) {
+	e.SentAt, e.Kickoff = e.Kickoff, time.Time{}
+	e.Motion, e.Acceptance = j.Motion, j.Acceptance.String()
+	e.Verdict, e.Advice = j.Reading.Verdict, j.Reading.Advice
+	for _, w := range j.Reading.Weakest {
+		item := WeakItem{ID: w.Item, Mean: w.Mean, N: w.N}
+		if it := card.Item(w.Item); it != nil {
+			item.Title = it.Title
+		}
+		e.Weakest = append(e.Weakest, item)
+	}
+	if e.Action != "" {
+		e.Action = j.Reading.Action(card, e.Action)
+	}
 }
 
 // describeDeal fills in the facts that come from the deal itself.

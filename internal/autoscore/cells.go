@@ -161,15 +161,15 @@ func (c *call) yes(cell crm.Cell) bool {
 	if affirms(cell.Text) {
 		return true
 	}
-	if n, ok := decimal(cell.Text); ok {
+	if n, ok := Decimal(cell.Text); ok {
 		return n > 0
 	}
 	text := strings.ToLower(strings.TrimSpace(cell.Text))
 	return text != "false" && !strings.HasPrefix(text, "not ") && !strings.HasPrefix(text, "no ") && c.short(cell) == real
 }
 
-// decimal reads a number, with or without a percent sign.
-func decimal(text string) (float64, bool) {
+// Decimal reads a number, with or without a percent sign.
+func Decimal(text string) (float64, bool) {
 	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "%"))
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f != f || f-f != 0 { // not a number, or infinite

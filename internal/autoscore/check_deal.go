@@ -119,7 +119,7 @@ func (c *call) revenue() bool {
 		c.warn("dropped", "ARR")
 		return true
 	}
-	n, isNumber := decimal(cell.Text)
+	n, isNumber := Decimal(cell.Text)
 	switch {
 	case isNumber && n > arrMin:
 		return true
@@ -152,7 +152,7 @@ func (c *call) term() bool {
 		c.warn("dropped", "contract term")
 		return true
 	}
-	n, isNumber := decimal(cell.Text)
+	n, isNumber := Decimal(cell.Text)
 	switch {
 	case isNumber && n >= termMin && n <= termMax:
 		return true

@@ -69,7 +69,7 @@ func (c *call) discount() float64 {
 	if cell.Text == "" {
 		return 0
 	}
-	n, ok := decimal(cell.Text)
+	n, ok := Decimal(cell.Text)
 	if !ok {
 		c.say("discount_unclear", c.label("discount"))
 		return 0

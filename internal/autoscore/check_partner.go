@@ -208,7 +208,7 @@ func (c *call) acceptance() verdict {
 	if c.barred("text", "days", "set_at", "sent_at") {
 		return unknown
 	}
-	days, isNumber := decimal(c.cell("days").Text)
+	days, isNumber := Decimal(c.cell("days").Text)
 	window := isNumber && days > 0
 	v, done := c.words(window)
 	if done {

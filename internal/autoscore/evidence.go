@@ -115,6 +115,7 @@ var sentences = map[string]string{
 	"criteria_set_late":  "The criteria were set after the handoff was sent.",
 	"proof_link":         "There is a link that a seller can open.",
 	"proof_no_link":      "There is no link that a seller could open.",
+	"restart":            "The handoff before asked to start again from here, and neither the text nor the score has changed since.",
 
 	"score_unreadable":     "The score cell cannot be read by the integration user.",
 	"score_not_understood": "The score cell holds something other than 0, 1 or 2.",

@@ -69,6 +69,10 @@ func (i *Item) reopen(code string) {
 	i.Evidence = append(i.Evidence[:len(i.Evidence):len(i.Evidence)], Evidence{Code: code})
 }
 
+// Restart opens an item that has to change before it counts again. A person's
+// value is taken off with it; what the machine can prove is kept.
+func (i *Item) Restart() { i.reopen("restart") }
+
 // ParseScore reads "2", and "2.0" as number fields have it, with or without
 // space around it; ok is false for anything that is not 0, 1 or 2.
 func ParseScore(text string) (score Score, ok bool) {

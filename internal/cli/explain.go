@@ -78,7 +78,7 @@ func printExplanation(w io.Writer, x app.Explanation) {
 		name string
 		at   time.Time
 		more string
-	}{{"won", x.WonAt, x.WonFrom}, {"kickoff", x.Kickoff, ""}, {"due", x.Due, ""}, {"final", x.FinalAt, x.AutoFrom}, {"judged", x.JudgedAt, ""}} {
+	}{{"won", x.WonAt, x.WonFrom}, {"sent", x.SentAt, x.Acceptance}, {"kickoff", x.Kickoff, ""}, {"due", x.Due, ""}, {"final", x.FinalAt, x.AutoFrom}, {"judged", x.JudgedAt, ""}} {
 		if line.at.IsZero() {
 			continue
 		}
@@ -87,6 +87,15 @@ func printExplanation(w io.Writer, x app.Explanation) {
 			fmt.Fprintf(w, "  (%s)", line.more)
 		}
 		fmt.Fprintln(w)
+	}
+	if x.Motion != "" {
+		fmt.Fprintf(w, "%-8s %s\n", "motion", clean(x.Motion))
+	}
+	for _, i := range x.Weakest {
+		fmt.Fprintf(w, "%-8s %s %s: %.2f over %d\n", "weakest", i.ID, i.Title, i.Mean, i.N)
+	}
+	if x.Verdict != "" {
+		fmt.Fprintf(w, "%-8s %s. %s\n", "verdict", x.Verdict, x.Advice)
 	}
 	fmt.Fprintln(w)
 	t := newTable(w, "item", "", "score", "range", "from", "why, and what to ask")

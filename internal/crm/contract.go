@@ -24,7 +24,7 @@ type Source interface {
 
 	// Touched yields pages of deals to which something moved inside the window
 	// although the deal itself may not have: contacts in their roles, roles,
-	// notes and activities. At is when it moved; Won and Gone are not told. A
+	// notes and activities. At is when it moved; Won, Partner and Gone are not told. A
 	// deal may come several times, also one that was never won. What the CRM
 	// refuses to tell is left out: the next Description says so, and only a
 	// full read finds it. after and Next are as with Changed.
@@ -75,10 +75,11 @@ type Page struct {
 
 // Moved is a deal whose record moved, or to which something did.
 type Moved struct {
-	ID   DealID
-	At   time.Time // the modification stamp of what moved
-	Won  bool
-	Gone bool // deleted or merged away
+	ID      DealID
+	At      time.Time // the modification stamp of what moved
+	Won     bool
+	Partner bool // Setup.Partner holds something
+	Gone    bool // deleted or merged away
 }
 
 // Loaded is the answer to Load.

@@ -12,6 +12,10 @@ type Setup struct {
 	// Since is when scoring begins (go_live). A deal whose record has not
 	// moved since then cannot have been won since, and need not be read.
 	Since time.Time
+	// Partner is the logical name of the field that says which partner a deal
+	// came with. Deals where it holds anything are named as such, won or not. ""
+	// means that nobody asks.
+	Partner string
 	// TimesMatter reports whether the times at which a deal's tracked fields
 	// came by their values can matter, given its cells. An adapter that pays
 	// for these times in calls asks it of every deal and leaves them zero

@@ -22,15 +22,21 @@ func Advance(in Input, prev State) Output {
 	if s.Final == nil {
 		s.Version = in.Card.Version
 	}
-	if ok, reason := scope(in); !ok {
+	if in.Card.PartnerOnly {
+		in.Twin = "" // two partners may work on one sale
+	}
+	if ok, reason := scope(in, prev); !ok {
 		return leave(in, s, reason)
 	}
 	s.Reason = ""
 	back(in, &s)
-	s.Win = in.Deal.WonAt.At
 	remember(in, &s)
 	out := Output{Result: in.Result}
 	people(in, &s, &out)
+	s.Win = origin(in, s)
+	if in.Card.PartnerOnly {
+		s.Motion, s.Acceptance = motion(in, prev), accepting(in, s)
+	}
 	sign(in, &s)
 	if s.Final == nil {
 		forwards(in, &s, &out)
@@ -45,6 +51,7 @@ func Advance(in Input, prev State) Output {
 	who, _ := ball(in, s, out.Result)
 	pass(in, &s, who)
 	out.Listed = listed(in, s, bandOf(in, s))
+	out.Wake = sooner(out.Wake, s.Acceptance.next(s.Kickoff.At, in.Settings.Zone))
 	out.State = s
 	out.Show = show(in, out)
 	return out
@@ -54,6 +61,7 @@ func Advance(in Input, prev State) Output {
 func forwards(in Input, s *State, out *Output) {
 	s.Started = s.Started || slices.ContainsFunc(in.Result.Items, func(i autoscore.Item) bool { return i.Source == autoscore.CSM })
 	from := readAuto(in, s, &out.Result)
+	out.Result = restart(in, out.Result, s.Again)
 	s.Status = status(*s, in.Now)
 	if s.Attempt > 1 {
 		from = AutoAtSigning
@@ -101,6 +109,9 @@ func leave(in Input, s State, reason string) Output {
 	}
 	if s.Status != Closed {
 		s = Close(s, reason, in.Now)
+		if reason == ReasonNoPartner {
+			s.Motion = "" // it was none of this motion
+		}
 		pass(in, &s, WithNobody)
 	}
 	out := Output{State: s, Result: in.Result}
@@ -122,7 +133,7 @@ func people(in Input, s *State, out *Output) {
 	hadCSM, hadKickoff := s.CSM != "", !s.Kickoff.At.IsZero()
 	switch {
 	case csm.State == crm.Unreadable:
-		out.Warnings = append(out.Warnings, "the CSM field cannot be read")
+		out.Warnings = append(out.Warnings, "the "+termsOf(in.Card).scorer+" field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
 		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), assignedBefore(in), true
 		if s.CSM == "" {
@@ -138,19 +149,20 @@ func people(in Input, s *State, out *Output) {
 			out.Warnings = append(out.Warnings, "the kickoff lies before the win and counts from there")
 		}
 	} else {
-		out.Warnings = append(out.Warnings, "the kickoff field cannot be read")
+		out.Warnings = append(out.Warnings, "the "+termsOf(in.Card).start+" field cannot be read")
 	}
-	s.NoCSM = without(s.NoCSM, s.CSM == "", hadCSM, csm, in)
-	s.NoKickoff = without(s.NoKickoff, s.Kickoff.At.IsZero(), hadKickoff, in.sheet.Cell("kickoff_at"), in)
+	from := origin(in, *s)
+	s.NoCSM = without(s.NoCSM, s.CSM == "", hadCSM, csm, from, in)
+	s.NoKickoff = without(s.NoKickoff, s.Kickoff.At.IsZero(), hadKickoff, in.sheet.startCell(), from, in)
 	s.Due = time.Time{}
 	if !s.Kickoff.At.IsZero() && s.CSM != "" {
 		s.Due = later(s.Kickoff.At, s.CSMSince).Add(scoringTime)
 	}
 }
 
-// without is since when something is missing: from the win, or from when what
-// was there was cleared.
-func without(since time.Time, missing, had bool, cell crm.Cell, in Input) time.Time {
+// without is since when something is missing: from where the handoff counts, or
+// from when what was there was cleared.
+func without(since time.Time, missing, had bool, cell crm.Cell, from time.Time, in Input) time.Time {
 	switch {
 	case !missing:
 		return time.Time{}
@@ -159,7 +171,7 @@ func without(since time.Time, missing, had bool, cell crm.Cell, in Input) time.T
 	case had:
 		return edited(cell, in.Now)
 	}
-	return in.Deal.WonAt.At
+	return from
 }
 
 // status before final.
@@ -200,16 +212,20 @@ func settled(r autoscore.Result, attempt int, signed bool) bool {
 func finish(in Input, s *State, out *Output, autoFrom string) {
 	f := &Final{At: in.Now, Version: in.Card.Version, Attempt: s.Attempt, Items: out.Result.Items, AutoFrom: autoFrom}
 	f.Total = in.Card.Sums(f.score).Total
+	terms := termsOf(in.Card)
 	if s.Kickoff.At.IsZero() {
-		f.Notes = append(f.Notes, "no kickoff")
+		f.Notes = append(f.Notes, "no "+terms.start)
 	}
 	if s.CSM == "" {
-		f.Notes = append(f.Notes, "no CSM")
+		f.Notes = append(f.Notes, "no "+terms.scorer)
+	}
+	if in.Card.Start == scorecard.StartSent {
+		f.Sent = s.Kickoff.At
 	}
 	before := restore(in, f)
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks = marks(in, f.Items)
-	s.Final, s.Status = f, IsFinal
+	s.Final, s.Status, s.Again = f, IsFinal, nil
 	flag(in, s, out, before)
 }
 
@@ -229,6 +245,14 @@ func frozen(now autoscore.Result, f *Final) autoscore.Result {
 	r.Version, r.Items = f.Version, f.Items
 	r.Floor, r.Ceiling, r.OpenN = f.Total, f.Total, 0
 	return r
+}
+
+// sooner is the earlier of two moments; a zero one is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func later(a, b time.Time) time.Time {

@@ -21,7 +21,7 @@ type Managers struct {
 type Hands struct {
 	Seller crm.UserID // the AE who sold it
 	Owner  crm.UserID // who owns the record now
-	CSM    crm.UserID
+	CSM    crm.UserID // who scores
 	Self   crm.UserID // the token's own user
 }
 
@@ -30,11 +30,11 @@ type Hands struct {
 // AE, and nobody is ever the token's own user.
 func Assign(to Role, h Hands, people map[crm.UserID]crm.Person, m Managers) (crm.UserID, string) {
 	switch to {
-	case ToCSM:
+	case ToCSM, ToPartnerManager:
 		if active(h.CSM, h, people) {
 			return h.CSM, ""
 		}
-		return "", "the CSM is not active"
+		return "", "the " + string(to) + " is not active"
 	case ToAE:
 		if active(h.Owner, h, people) {
 			return h.Owner, ""

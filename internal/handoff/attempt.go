@@ -7,6 +7,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
 // rewonWithin is how soon after leaving a deal may be won again and still be
@@ -23,7 +24,11 @@ func back(in Input, s *State) {
 	}
 	win, left := in.Deal.WonAt.At, s.LeftAt
 	s.LeftAt = time.Time{}
-	if !win.After(s.Win) || win.Sub(left) <= rewonWithin {
+	same := !win.After(s.Win) || win.Sub(left) <= rewonWithin
+	if in.Card.Start == scorecard.StartSent {
+		same = s.Final == nil || !in.sheet.sentAfter(s.Final.Sent, in.Settings.Zone)
+	}
+	if same {
 		if s.Final != nil && !s.Quiet && flagged(in, s.Final) {
 			s.Flag, s.ResolvedAt = in.Card.Band(s.Final.Total).Escalation, time.Time{}
 		}
@@ -33,6 +38,7 @@ func back(in Input, s *State) {
 		s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], s.Final.brief())
 	}
 	s.Attempt++
+	s.Again = again(in.Card, s.Final)
 	s.Final, s.Auto, s.Started, s.Dispute = nil, nil, false, Dispute{}
 	s.NoCSM, s.NoKickoff = time.Time{}, time.Time{}
 	s.EscalatedAt, s.ResolvedAt = time.Time{}, time.Time{}
@@ -42,6 +48,9 @@ func back(in Input, s *State) {
 // brief is a final without what history keeps.
 func (f *Final) brief() Final {
 	b := *f
+	if !f.Sent.IsZero() {
+		b.Scores = f.scores()
+	}
 	b.Items, b.Marks = nil, nil
 	return b
 }
@@ -113,6 +122,7 @@ func rehandoff(in Input, s *State, out *Output) bool {
 	if !ok {
 		return false
 	}
+	in.Result = restart(in, in.Result, again(in.Card, s.Final))
 	if missing := unsettled(in.Result); len(missing) > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("attempt %d is signed and waits for %s", n, list(missing)))
 		return false

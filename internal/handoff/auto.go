@@ -10,6 +10,8 @@ import (
 const (
 	AutoAtKickoff    = "at kickoff"
 	AutoAfterKickoff = "first after kickoff"
+	AutoAtSending    = "at sending"
+	AutoAfterSending = "first after sending"
 	AutoAtFinal      = "at final"
 	AutoAtSigning    = "at signing"
 )
@@ -35,10 +37,11 @@ func readAuto(in Input, s *State, r *autoscore.Result) (from string) {
 	if s.Kickoff.At.IsZero() || in.Now.Before(s.Kickoff.At) || len(s.Auto) == 0 {
 		return AutoAtFinal
 	}
-	counts, from := s.Auto[0], AutoAfterKickoff
+	terms := termsOf(in.Card)
+	counts, from := s.Auto[0], terms.autoAfter
 	for _, reading := range s.Auto {
 		if !reading.At.After(s.Kickoff.At) {
-			counts, from = reading, AutoAtKickoff
+			counts, from = reading, terms.autoAt
 		}
 	}
 	put(r, counts.Items)

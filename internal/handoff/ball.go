@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handoffscore/syncd/internal/autoscore"
+	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
 // Turn is who had the ball from a moment on, until the next turn.
@@ -20,10 +21,17 @@ const (
 	WithCSM       = "CSM"
 	WithAE        = "AE"
 	WithNobody    = "nobody"
+
+	// Of a partner handoff.
+	WithPartnerManager = "partner manager"
+	WithSeller         = "seller"
 )
 
 // ball says whose turn it is, and what for.
 func ball(in Input, s State, r autoscore.Result) (who, what string) {
+	if in.Card.Start == scorecard.StartSent {
+		return sentBall(in, s, r)
+	}
 	switch s.Status {
 	case NeedsCSM:
 		return WithCSManager, "name a CSM"
@@ -81,7 +89,7 @@ func afterFinal(in Input, s State) (who, what string) {
 // where that is known: the kickoff, the due time, the win.
 func pass(in Input, s *State, who string) {
 	if len(s.Turns) == 0 {
-		from := in.Deal.WonAt.At
+		from := origin(in, *s)
 		if from.IsZero() || from.After(in.Now) {
 			from = in.Now
 		}
@@ -94,7 +102,7 @@ func pass(in Input, s *State, who string) {
 	}
 	from := in.Now
 	for _, known := range []time.Time{s.CSMSince, s.Kickoff.At} {
-		if who == WithCSM && s.Open() && known.After(last.From) && known.Before(from) {
+		if who == termsOf(in.Card).turn && s.Open() && known.After(last.From) && known.Before(from) {
 			from = known
 		}
 	}

@@ -64,7 +64,7 @@ func correct(in Input, s *State, out *Output) {
 	for _, c := range changes {
 		revised[c.Item] = *in.Result.Item(c.Item)
 	}
-	revise(in, s, out, Correction{At: in.Now, By: "CSM", Changes: changes}, revised)
+	revise(in, s, out, Correction{At: in.Now, By: termsOf(in.Card).scorer, Changes: changes}, revised)
 }
 
 // edited is when a cell was typed: by the CRM's own time, else by the pass.

@@ -68,7 +68,8 @@ type State struct {
 	Reason  string `json:"reason,omitempty"` // why out of scope or closed
 	// Started: a CSM value was seen; the choice of card is kept from then on.
 	Started bool `json:"started,omitempty"`
-	// Win is the win that the attempt counts from; LeftAt is when the deal was
+	// Win is the win that the attempt counts from, or the sending of a card that
+	// starts there; LeftAt is when the deal was
 	// seen to have left the scope, zero while it is in it.
 	Win    time.Time `json:"win,omitzero"`
 	LeftAt time.Time `json:"left_at,omitzero"`
@@ -112,9 +113,16 @@ type State struct {
 	// people had typed on that one and still stands here, by base name.
 	Copied    bool              `json:"copied,omitempty"`
 	Inherited map[string]string `json:"inherited,omitempty"`
+
+	// Of a partner handoff: the motion it belongs to, how the seller answered,
+	// and the items that the attempt has to change, by id.
+	Motion     string           `json:"motion,omitempty"`
+	Acceptance Acceptance       `json:"acceptance,omitzero"`
+	Again      map[string]Again `json:"again,omitempty"`
 }
 
-// Kickoff is when the kickoff meeting is, as understood.
+// Kickoff is when the kickoff meeting is, as understood; on a card that starts
+// when a handoff is sent, it is the sending.
 type Kickoff struct {
 	At       time.Time `json:"at,omitzero"` // zero if there is none
 	DateOnly bool      `json:"date_only,omitempty"`
@@ -148,13 +156,17 @@ type Final struct {
 	Marks map[string]string `json:"marks,omitempty"`
 	// Corrections are the values that were revised, oldest first.
 	Corrections []Correction `json:"corrections,omitempty"`
+	// Sent is when what was scored was sent, zero on cards that start at the
+	// kickoff. Scores take the place of Items in an earlier attempt of such.
+	Sent   time.Time      `json:"sent,omitzero"`
+	Scores map[string]int `json:"scores,omitempty"`
 }
 
 // Correction is a final revised: by the CSM inside the window, or by the
 // outcome of a dispute.
 type Correction struct {
 	At      time.Time `json:"at"`
-	By      string    `json:"by"` // "CSM" or "dispute"
+	By      string    `json:"by"` // "CSM", "partner manager" or "dispute"
 	Changes []Change  `json:"changes"`
 	Total   int       `json:"total"` // before
 	Band    string    `json:"band"`  // before
@@ -190,6 +202,8 @@ type Input struct {
 	Since time.Time
 	// Disputed: the record's status field offers that word.
 	Disputed bool
+	// Partner is the deal's partner as it stands there, "" for a placeholder.
+	Partner string
 
 	sheet Sheet
 	fresh bool // nothing was known of the handoff before this step
@@ -209,6 +223,9 @@ type Output struct {
 	Escalate string
 	// Listed are the reasons for the deal to be on the CS manager's list.
 	Listed []string
+	// Reading is what a partner's final says beside its total, as far as it was
+	// looked at.
+	Reading Reading
 	// Wake is when the deal must be looked at again though nothing moves; zero
 	// if never.
 	Wake time.Time

@@ -34,11 +34,12 @@ func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) boo
 	return strings.Join(lines, "\n")
 }
 
-// marks notes what the evidence of each gap looks like.
+// marks notes what the evidence of each gap looks like, and of what a band may
+// start again from.
 func marks(in Input, items []autoscore.Item) map[string]string {
 	m := map[string]string{}
 	for i := range items {
-		if items[i].Short() {
+		if items[i].Short() || restarts(in.Card, items[i].ID) {
 			if mark, ok := markOf(in, items[i].ID); ok {
 				m[items[i].ID] = mark
 			}
@@ -92,6 +93,9 @@ func markOf(in Input, id string) (mark string, ok bool) {
 	h := fnv.New64a()
 	put := func(text string) { _, _ = h.Write([]byte(strings.TrimSpace(text) + "\x00")) }
 	for _, name := range slices.Sorted(maps.Keys(item.Check.Sources)) {
+		if item.Check.Sources[name] == sentField {
+			continue // to send the same once more fills no gap
+		}
 		if c := in.Deal.Field(item.Check.Sources[name]); c.State == crm.Unreadable {
 			return "", false
 		} else if c.Known() {

@@ -50,7 +50,7 @@ func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
 	}
 	s.copied, s.inherited = true, map[string]string{}
 	for _, base := range typed(card) {
-		c := d.Field(card.Field(base))
+		c := d.Field(logical(card, base))
 		before, known := prev.Inherited[base]
 		switch {
 		case c.State == crm.Unreadable:
@@ -67,7 +67,7 @@ func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
 
 // typed lists the cells that people fill in.
 func typed(card *scorecard.Card) []string {
-	return append(scores(card), "csm", "kickoff_at", "attempt_scored", "dispute_item", "dispute_reason", "dispute_outcome", "dispute_score", "duplicate_decision")
+	return append(scores(card), "csm", startBase(card), "attempt_scored", "dispute_item", "dispute_reason", "dispute_outcome", "dispute_score", "duplicate_decision")
 }
 
 // scores lists the cells of the judgement items.
@@ -83,7 +83,7 @@ func scores(card *scorecard.Card) []string {
 
 // Cell returns one of the card's human cells as it counts.
 func (s Sheet) Cell(base string) crm.Cell {
-	c := s.deal.Field(s.card.Field(base))
+	c := s.deal.Field(logical(s.card, base))
 	if text, ok := s.inherited[base]; ok && c.Known() && c.Text == text {
 		return crm.Cell{State: crm.Read}
 	}
@@ -104,10 +104,11 @@ func (s Sheet) Entered() autoscore.Entered {
 	return e
 }
 
-// Kickoff reads the kickoff of the deal. A date without a time is the end of
-// its day; one before the win counts from the win.
+// Kickoff reads the kickoff of the deal, or the sending of a handoff. A date
+// without a time is the end of its day; a kickoff before the win counts from
+// the win.
 func (s Sheet) Kickoff(zone *time.Location) (k Kickoff, readable bool) {
-	c := s.Cell("kickoff_at")
+	c := s.startCell()
 	if c.State == crm.Unreadable {
 		return k, false
 	}
@@ -123,7 +124,7 @@ func (s Sheet) Kickoff(zone *time.Location) (k Kickoff, readable bool) {
 		}
 		at, k.DateOnly = day.AddDate(0, 0, 1), true
 	}
-	if at.Before(s.deal.WonAt.At) {
+	if s.card.Start == scorecard.StartKickoff && at.Before(s.deal.WonAt.At) {
 		at, k.BeforeWin = s.deal.WonAt.At, true
 	}
 	k.At = at.UTC()

@@ -24,6 +24,8 @@ const (
 	ToAE           Role = "AE"
 	ToSalesManager Role = "Sales manager"
 	ToCSM          Role = "CSM"
+	// ToPartnerManager: who scores a partner handoff.
+	ToPartnerManager Role = "partner manager"
 )
 
 // Notice is something that was asked of a person: a task in the CRM, once. It
@@ -180,7 +182,7 @@ func remind(in Input, s *State, out *Output) {
 		return
 	}
 	s.Notices = append(s.Notices, Notice{
-		Kind: Reminder, Attempt: s.Attempt, To: ToCSM, RaisedAt: in.Now, Due: in.Now, For: about, Shown: before,
+		Kind: Reminder, Attempt: s.Attempt, To: termsOf(in.Card).role, RaisedAt: in.Now, Due: in.Now, For: about, Shown: before,
 		Digest: !in.Since.IsZero() && in.Now.Sub(in.Since) > stopped && s.Due.Before(in.Now.Add(-stopped)),
 	})
 }
@@ -201,6 +203,9 @@ const (
 
 // listed gathers the reasons.
 func listed(in Input, s State, band *scorecard.Band) []string {
+	if in.Card.PartnerOnly {
+		return nil // it is not the CS manager's
+	}
 	var why []string
 	add := func(ok bool, reason string) {
 		if ok {

@@ -66,7 +66,7 @@ func shownAt(in Input, base string) time.Time {
 // the record, where the CRM does not tell; else now.
 func assignedBefore(in Input) time.Time {
 	since := shownAt(in, "due_at").Add(-scoringTime)
-	if in.fresh && attemptOnRecord(in) > 0 && since.Before(in.Now) && !since.Before(in.Deal.WonAt.At) {
+	if in.fresh && attemptOnRecord(in) > 0 && since.Before(in.Now) && !since.Before(counted(in)) {
 		return since
 	}
 	return in.Now

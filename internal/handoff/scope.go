@@ -44,7 +44,10 @@ func Scope(d *crm.Deal, s Settings) (in bool, reason string) {
 
 // scope is the scope of a handoff: a deal that somebody has marked as the same
 // sale as another is not one of its own.
-func scope(in Input) (ok bool, reason string) {
+func scope(in Input, prev State) (ok bool, reason string) {
+	if in.Card.PartnerOnly {
+		return partnerScope(in, prev)
+	}
 	if ok, reason = Scope(in.Deal, in.Settings); ok && in.Twin != "" && fold(in.sheet.Cell("duplicate_decision").Text) == SameSale {
 		return false, ReasonSameSale
 	}

@@ -59,7 +59,7 @@ func show(in Input, out Output) map[string]string {
 	switch {
 	case s.Final != nil:
 		showFinal(in, s, v)
-	case in.Settings.EarlyWarning && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
+	case in.Settings.EarlyWarning && card.Start == scorecard.StartKickoff && s.Status != Closed && s.Status != Overdue && s.Status != ScoringOpen:
 		if out.Result.Ceiling <= card.LowestBand().Max {
 			v.set("hold", "true")
 		}
@@ -154,6 +154,9 @@ func message(card *scorecard.Card, out Output) string {
 		parts = append(parts, "closed: "+s.Reason)
 	} else if s.Final != nil && len(s.Final.Notes) > 0 {
 		parts = append(parts, "final with "+strings.Join(s.Final.Notes, " and "))
+	}
+	if out.Reading.Advice != "" {
+		parts = append(parts, out.Reading.Advice)
 	}
 	return cut(strings.Join(parts, "; "), textLimit)
 }

@@ -21,7 +21,7 @@ func TimesMatter(cards []*scorecard.Card) func(id string, cell func(string) crm.
 }
 
 func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bool {
-	text := func(base string) string { return cell(card.Field(base)).Text }
+	text := func(base string) string { return cell(logical(card, base)).Text }
 	filled := func(base string) bool { return text(base) != "" }
 	switch key := text("key"); {
 	case IsCopy(id, key):
@@ -31,5 +31,5 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 	case key != "" && text("status") == string(IsFinal):
 		return false
 	}
-	return filled("csm") && filled("kickoff_at") && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
+	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -67,7 +69,13 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map
 	if err != nil {
 		return err
 	}
-	return end(slice.written(), `status = 'rejected'`)
+	written := slice.written()
+	for _, card := range slices.Sorted(maps.Keys(written)) {
+		if err := end(written[card], `status = 'rejected' AND card = $1`, card); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // number returns the numbers of all deals in the slice, by id, and notes which
@@ -134,10 +142,12 @@ func (s *Store) again(ctx context.Context, tx *sql.Tx, slice Slice) error {
 	return nil
 }
 
-func (s Slice) written() []string {
-	ids := make([]string, len(s.Intents))
+// written are the deals that the slice writes to, by card: a write of one card
+// takes the place of none by another.
+func (s Slice) written() map[string][]string {
+	ids := map[string][]string{}
 	for i := range s.Intents {
-		ids[i] = s.Intents[i].Ref.ID
+		ids[s.Intents[i].Card] = append(ids[s.Intents[i].Card], s.Intents[i].Ref.ID)
 	}
 	return ids
 }

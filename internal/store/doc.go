@@ -72,20 +72,24 @@ type Run struct {
 // State is where one handoff stands. Body is JSON; the columns beside it are
 // for looking things up.
 type State struct {
-	Ref       crm.Ref
-	Card      string
-	Attempt   int
-	Status    string
-	Open      bool      // the clock runs: read again at every pass
-	NextAt    time.Time // read again from then on; zero if there is no such time
-	InScope   bool
-	Final     bool
-	Band      string
-	Score     *int
-	Account   string
-	Amount    string
-	WonAt     time.Time
-	Twin      string // another deal that may be the same sale, as last told
+	Ref     crm.Ref
+	Card    string
+	Attempt int
+	Status  string
+	Open    bool      // the clock runs: read again at every pass
+	NextAt  time.Time // read again from then on; zero if there is no such time
+	InScope bool
+	Final   bool
+	Band    string
+	Score   *int
+	Account string
+	Amount  string
+	WonAt   time.Time
+	Twin    string // another deal that may be the same sale, as last told
+	// Motion is what partner handoffs are looked back on by, SentAt when the
+	// one that is final was sent; "" and zero for all others.
+	Motion    string
+	SentAt    time.Time
 	InputHash string
 	Body      string
 	UpdatedAt time.Time

@@ -11,9 +11,9 @@ import (
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
-const stateColumns = `connection, deal, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, input_hash, body, updated_at`
+const stateColumns = `connection, deal, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, motion, sent_at, input_hash, body, updated_at`
 
-const stateSelect = `d.connection, d.object, d.id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, input_hash, body, updated_at`
+const stateSelect = `d.connection, d.object, d.id, card, attempt, status, is_open, next_at, in_scope, final, band, score, account, amount, won_at, twin, motion, sent_at, input_hash, body, updated_at`
 
 // States returns where the handoffs of some deals stand, on every card.
 func (s *Store) States(ctx context.Context, connection string, ids []string) ([]State, error) {
@@ -28,13 +28,14 @@ func (s *Store) States(ctx context.Context, connection string, ids []string) ([]
 
 func scanState(scan func(...any) error) (st State, err error) {
 	var open, inScope, final int
-	var next, won, updated int64
+	var next, won, sent, updated int64
 	var score sql.NullInt64
 	var body string
 	err = scan(&st.Ref.Connection, (*string)(&st.Ref.Object), &st.Ref.ID, &st.Card, &st.Attempt, &st.Status, &open, &next, &inScope, &final,
-		&st.Band, &score, &st.Account, &st.Amount, &won, &st.Twin, &st.InputHash, &body, &updated)
+		&st.Band, &score, &st.Account, &st.Amount, &won, &st.Twin, &st.Motion, &sent, &st.InputHash, &body, &updated)
 	st.Open, st.InScope, st.Final = open != 0, inScope != 0, final != 0
 	st.NextAt, st.WonAt, st.UpdatedAt, st.Body = at(next), at(won), at(updated), body
+	st.SentAt = at(sent)
 	if score.Valid {
 		n := int(score.Int64)
 		st.Score = &n
@@ -169,7 +170,7 @@ func stateRows(states []State, nums map[string]int64) [][]any {
 		}
 		rows[i] = []any{
 			s.Ref.Connection, nums[s.Ref.ID], s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
-			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.Twin, s.InputHash, s.Body, ms(s.UpdatedAt),
+			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.Twin, s.Motion, ms(s.SentAt), s.InputHash, s.Body, ms(s.UpdatedAt),
 		}
 	}
 	return rows
@@ -177,7 +178,7 @@ func stateRows(states []State, nums map[string]int64) [][]any {
 
 const stateConflict = `ON CONFLICT (deal, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
 	next_at = excluded.next_at, in_scope = excluded.in_scope, final = excluded.final, band = excluded.band, score = excluded.score,
-	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, twin = excluded.twin, input_hash = excluded.input_hash,
+	account = excluded.account, amount = excluded.amount, won_at = excluded.won_at, twin = excluded.twin, motion = excluded.motion, sent_at = excluded.sent_at, input_hash = excluded.input_hash,
 	body = excluded.body, updated_at = excluded.updated_at`
 
 // refOf is a deal's ref from its columns.

@@ -1,8 +1,13 @@
 package syncer
 
-import "encoding/json"
+import (
+	"encoding/json"
 
-// Counts is what a pass did, as reported.
+	"github.com/handoffscore/syncd/internal/handoff"
+)
+
+// Counts is what a pass did, as reported. A deal with two handoffs, one to the
+// seller and one to customer success, counts twice but for DealsRead.
 type Counts struct {
 	DealsRead     int64            `json:"deals_read"`
 	InScope       int64            `json:"in_scope"`
@@ -39,6 +44,17 @@ func newCounts() Counts {
 	return Counts{
 		ByBand: map[string]int64{}, ByStatus: map[string]int64{},
 		LeftOut: map[string]int64{}, LeftOutTypes: map[string]int64{}, APICalls: map[string]int64{},
+	}
+}
+
+// step counts a handoff that was taken a step further.
+func (c *Counts) step(out handoff.Output) {
+	if out.State.Status != handoff.Closed {
+		c.InScope++
+		c.Judged++
+	}
+	if out.Result.Degraded {
+		c.Degraded++
 	}
 }
 

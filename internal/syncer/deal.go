@@ -21,18 +21,20 @@ type taken struct {
 	kept Kept // as it was before
 	out  handoff.Output
 	twin string
+	// waits: there were no calls left to find out whom to ask. The record is
+	// written once that is known.
+	waits bool
 }
 
-// take takes one deal a step further. It is nil for one that is left alone.
-func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Time) *taken {
-	counts := &p.counts
-	if p.counted[d.Ref.ID] {
-		delete(p.counted, d.Ref.ID)
-		again := newCounts()
-		counts = &again
+// take takes one deal a step further on its card for won deals. It is nil for
+// one that is left alone.
+func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Time, counts *Counts) *taken {
+	card, warning := p.c.card(d, prev)
+	kept := prev[card.ID]
+	out := p.step(d, card, kept, twin, now)
+	if warning != "" && out.State.Open() {
+		out.Warnings = append(out.Warnings, warning)
 	}
-	counts.DealsRead++
-	out, card, kept := p.step(d, prev, twin, now)
 	if out.State.Status == handoff.OutOfScope {
 		counts.LeftOut[out.State.Reason]++
 		if out.State.Reason == handoff.ReasonType {
@@ -40,26 +42,21 @@ func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Tim
 		}
 		return nil
 	}
-	if out.State.Status != handoff.Closed {
-		counts.InScope++
-		counts.Judged++
-	}
-	if out.Result.Degraded {
-		counts.Degraded++
-	}
-	return &taken{d, card, kept, out, twin}
+	counts.step(out)
+	return &taken{deal: d, card: card, kept: kept, out: out, twin: twin}
 }
 
 // keep adds to the slice what follows from a step.
 func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
 	d, card, out := t.deal, t.card, t.out
 	snapshot, hash := p.snapshotOf(d)
-	if hash != t.kept.Snapshot {
+	if known := p.snapped[d.Ref.ID]; hash != t.kept.Snapshot && hash != known {
 		if p.drifted(d, rows[card.ID]) {
 			p.counts.Drift++
 		}
 		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
 	}
+	p.snapped[d.Ref.ID] = hash
 	judgement, judged, err := p.text.of(judgementOf(out))
 	if err != nil {
 		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
@@ -77,13 +74,16 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		return err
 	}
 	next.Twin = t.twin
+	if t.waits {
+		next.NextAt = now
+	}
 	if t.twin != "" && row.InScope && !next.InScope { // the other is the only one now
 		s.Again = append(s.Again, t.twin)
 	}
 	if !had || !sameRow(row, next) {
 		s.States = append(s.States, next)
 	}
-	p.dropOthers(card.ID, rows, now, s)
+	p.dropOthers(card, rows, now, s)
 
 	fields, before := Diff(out.Show, d, p.own, card.Field("updated_at"), now)
 	tries := 0
@@ -93,7 +93,7 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		}
 		tries = last.Tries
 	}
-	if fields == nil {
+	if fields == nil || t.waits {
 		return nil
 	}
 	p.counts.FieldsPlanned += int64(len(fields))
@@ -134,6 +134,7 @@ func judgementOf(out handoff.Output) Judged {
 	j := Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
 		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due,
+		Motion: out.State.Motion, Reading: out.Reading, Acceptance: out.State.Acceptance,
 	}
 	if out.State.Final != nil {
 		final := *out.State.Final
@@ -173,9 +174,9 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 
 // dropOthers takes a deal's other cards out of play once the choice of card
 // has moved; what they said stays in history.
-func (p *pass) dropOthers(card string, rows map[string]store.State, now time.Time, s *store.Slice) {
+func (p *pass) dropOthers(card *scorecard.Card, rows map[string]store.State, now time.Time, s *store.Slice) {
 	for id, row := range rows {
-		if id == card || !row.InScope {
+		if id == card.ID || !row.InScope || p.c.partners(id) != card.PartnerOnly {
 			continue
 		}
 		row.Open, row.InScope, row.NextAt, row.Status, row.UpdatedAt = false, false, time.Time{}, string(handoff.OutOfScope), now
@@ -205,7 +206,10 @@ func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) 
 		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out, now),
 	}
 	if f := out.State.Final; f != nil {
-		s.Band, s.Score = f.Band, &f.Total
+		s.Band, s.Score, s.SentAt = f.Band, &f.Total, f.Sent
+	}
+	if p.c.partners(s.Card) { // it is no sale that may be another's
+		s.Account, s.Amount, s.WonAt, s.Motion = "", "", time.Time{}, out.State.Motion
 	}
 	return s, nil
 }
@@ -222,7 +226,7 @@ func nextAt(out handoff.Output, now time.Time) time.Time {
 
 func sameRow(a, b store.State) bool {
 	return a.Body == b.Body && a.Status == b.Status && a.InScope == b.InScope &&
-		a.Account == b.Account && a.Amount == b.Amount && a.Twin == b.Twin && a.NextAt.Equal(b.NextAt)
+		a.Account == b.Account && a.Amount == b.Amount && a.Twin == b.Twin && a.Motion == b.Motion && a.NextAt.Equal(b.NextAt)
 }
 
 // repeats reports whether a write is the one that the CRM has refused.

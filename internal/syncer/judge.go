@@ -36,22 +36,24 @@ type Judged struct {
 	Kickoff  time.Time        `json:"kickoff,omitzero"`
 	Due      time.Time        `json:"due,omitzero"`
 	Final    *handoff.Final   `json:"final,omitempty"`
+	// Of a partner handoff.
+	Motion     string             `json:"motion,omitempty"`
+	Reading    handoff.Reading    `json:"reading,omitzero"`
+	Acceptance handoff.Acceptance `json:"acceptance,omitzero"`
 }
 
-// step judges one deal on its card and advances its handoff. prev holds the
-// deal's states by card id.
-func (p *pass) step(d *crm.Deal, prev map[string]Kept, twin string, now time.Time) (out handoff.Output, card *scorecard.Card, kept Kept) {
+// step judges one deal on a card and advances its handoff, of which kept is
+// what is remembered.
+func (p *pass) step(d *crm.Deal, card *scorecard.Card, kept Kept, twin string, now time.Time) handoff.Output {
 	c := p.c
-	card, warning := c.card(d, prev)
-	kept = prev[card.ID]
 	sheet := handoff.Read(card, d, kept.State)
-	kickoff, _ := sheet.Kickoff(c.Settings.Zone)
-	result := c.Judge.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: kickoff.At})
-	out = handoff.Advance(handoff.Input{Card: card, Deal: d, Result: result, Now: now, Settings: c.Settings, Twin: twin, Since: p.since, Disputed: p.disputed}, kept.State)
-	if warning != "" && out.State.Open() {
-		out.Warnings = append(out.Warnings, warning)
+	start, _ := sheet.Kickoff(c.Settings.Zone)
+	in := handoff.Input{Card: card, Deal: d, Now: now, Settings: c.Settings, Twin: twin, Since: p.since, Disputed: p.disputed[card.Field("status")]}
+	in.Result = c.Judge.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: start.At})
+	if partner := d.Field("partner"); card.PartnerOnly && c.Judge.Named(partner) {
+		in.Partner = partner.Text
 	}
-	return out, card, kept
+	return handoff.Advance(in, kept.State)
 }
 
 // card chooses the deal's card; one by which somebody has begun to score, or
@@ -59,7 +61,7 @@ func (p *pass) step(d *crm.Deal, prev map[string]Kept, twin string, now time.Tim
 func (c *Connection) card(d *crm.Deal, prev map[string]Kept) (*scorecard.Card, string) {
 	keep := ""
 	for id, k := range prev {
-		if k.State.Started || k.State.Final != nil {
+		if !c.partners(id) && (k.State.Started || k.State.Final != nil) {
 			keep = id
 		}
 	}

@@ -35,7 +35,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 		return false, fmt.Errorf("counts of run %s: %w", run.ID, err)
 	}
 	counts.Problems = problems(desc)
-	if run.Kind == KindFull && run.Phase == PhaseChanged && run.Cursor == "" {
+	if run.Kind == KindFull && run.Phase == PhaseChanged && run.Cursor == "" && c.sells() {
 		n, err := c.Source.Earlier(ctx)
 		if err != nil {
 			return false, err
@@ -50,7 +50,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	}
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
-		counted: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: slices.Contains(desc.Fields["status"].Options, string(handoff.Disputed)),
+		counted: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
 	}
 	for pass.reading() {
 		phase := run.Phase
@@ -154,8 +154,12 @@ type pass struct {
 	self  crm.UserID // the token's own user
 	// counted are deals that are read again though this run has counted them.
 	counted map[string]bool
-	// disputed: the record's status field offers that word.
-	disputed bool
+	// disputed names the status fields that offer that word.
+	disputed map[string]bool
+	// snapped and graded are of the deals being judged together: the hash of the
+	// snapshot that is kept, and how partner handoffs stand.
+	snapped map[string]string
+	graded  map[string]graded
 }
 
 // loaded is a batch with its snapshots.
@@ -284,12 +288,9 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	if err != nil {
 		return err
 	}
-	steps := make([]*taken, 0, len(deals))
-	for i := range deals {
-		d := &deals[i]
-		if t := p.take(d, kept[d.Ref.ID], twins[d.Ref.ID], now); t != nil {
-			steps = append(steps, t)
-		}
+	steps, err := p.steps(ctx, deals, kept, twins, now, &s)
+	if err != nil {
+		return err
 	}
 	if err := p.ask(ctx, steps, now, &s); err != nil {
 		return err
@@ -300,6 +301,7 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 			return err
 		}
 	}
+	p.retire(rows, now, &s)
 	for _, id := range gone {
 		p.goneDeal(kept[string(id)], rows[string(id)], now, &s)
 	}

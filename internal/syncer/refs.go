@@ -73,8 +73,8 @@ func (p *pass) named(ctx context.Context, pages iter.Seq2[crm.Page, error], add 
 	}
 }
 
-// changed queues deals whose record moved: those that are won, and those that
-// are tracked.
+// changed queues deals whose record moved: those that are won or came with a
+// partner, as far as a card asks, and those that are tracked.
 func (p *pass) changed(ctx context.Context, q *queue, moved []crm.Moved) error {
 	tracked, err := p.tracked(ctx, moved)
 	if err != nil {
@@ -84,7 +84,7 @@ func (p *pass) changed(ctx context.Context, q *queue, moved []crm.Moved) error {
 		switch {
 		case m.Gone && tracked[m.ID]:
 			q.gone = append(q.gone, m.ID)
-		case !m.Gone && (m.Won || tracked[m.ID]):
+		case !m.Gone && (m.Won && p.c.sells() || m.Partner || tracked[m.ID]):
 			q.ids = append(q.ids, m.ID)
 		}
 	}
@@ -152,7 +152,7 @@ func (q *queue) take(n int) ref {
 func (p *pass) tracked(ctx context.Context, moved []crm.Moved) (map[crm.DealID]bool, error) {
 	ids := make([]string, 0, len(moved))
 	for _, m := range moved {
-		if m.Gone || !m.Won {
+		if m.Gone || !m.Won || !p.c.sells() {
 			ids = append(ids, string(m.ID))
 		}
 	}

@@ -42,12 +42,20 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 	for _, row := range list {
 		ledger[row.Key] = row
 	}
+	for _, t := range noticed {
+		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger)...)
+	}
 	people, err := p.hands(ctx, noticed, ledger)
+	if crm.KindOf(err) == crm.Quota { // what was read is kept, what is to be asked waits
+		for _, t := range noticed {
+			t.waits = t.asks(ledger, now)
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, t := range noticed {
-		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger)...)
 		for _, n := range t.out.State.Notices {
 			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 			if !n.Open() || known && !pending(row, now) {
@@ -69,6 +77,14 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 		}
 	}
 	return nil
+}
+
+// asks reports whether a deal has a notice whose task is still to be made.
+func (t *taken) asks(ledger map[string]store.Task, now time.Time) bool {
+	return slices.ContainsFunc(t.out.State.Notices, func(n handoff.Notice) bool {
+		row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+		return n.Open() && (!known || pending(row, now))
+	})
 }
 
 // pending reports whether a task in the ledger is still to be made, and not

@@ -52,6 +52,7 @@ type Options struct {
 	World      *world.World
 	Mode       string        // "" means write
 	Scope      string        // "" means go_live: 2026-10-03 and a threshold of 5000
+	Cards      []string      // scorecards; nil means both for won deals
 	Limits     string        // the limits section; "" means no bound on escalations
 	Extra      string        // further lines of the connection, indented by four
 	Database   string        // "" means an SQLite file of its own
@@ -85,6 +86,9 @@ func New(t *testing.T, o Options) *Rig {
 	}
 	if r.Scope == "" {
 		r.Scope = "{go_live: 2026-10-03, threshold: 5000}"
+	}
+	if r.Cards == nil {
+		r.Cards = []string{"sales-to-cs", "sales-to-cs-simplified"}
 	}
 	if r.Limits == "" {
 		r.Limits = "{max_escalations_per_run: 0}"
@@ -165,7 +169,7 @@ func (r *Rig) WriteConfig(t *testing.T) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "company: {time_zone: Europe/Berlin, currency: %s, domains: [%s], phone_region: DE, %s}\n", r.World.Currency, r.World.Domain, r.Company)
 	fmt.Fprintf(&b, "%slimits: %s\ndatabase: %q\nconnections:\n  - name: %s\n    crm: %s\n%s", r.More, r.Limits, r.Database, r.Name(), r.CRM, login)
-	fmt.Fprintf(&b, "    mode: %s\n    scorecards: [sales-to-cs, sales-to-cs-simplified]\n    scope: %s\n", r.Mode, r.Scope)
+	fmt.Fprintf(&b, "    mode: %s\n    scorecards: [%s]\n    scope: %s\n", r.Mode, strings.Join(r.Cards, ", "), r.Scope)
 	b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n")
 	b.WriteString(r.Extra)
 	if r.HS != nil && !r.Options.HubSpot.EnforceLimits && !strings.Contains(r.Extra, "budget:") {

@@ -67,13 +67,13 @@ func TestLesson03AnIndexIsNotOrderedInTime(t *testing.T) {
 	t.Parallel()
 	var x tap
 	o := apptest.Options{CRM: apptest.HubSpot, World: apptest.World(120), Front: x.front}
-	o.HubSpot.SearchLag = 6 * time.Minute
+	o.HubSpot.SearchLag = 12 * time.Minute
 	r := open(t, o)
 	r.Pass(t)
 	r.Clock.Advance(2 * time.Hour)
-	deals := engaged(r, 6)
+	deals := engaged(r, 10)
 	seen := make([]int, len(deals))
-	for pass := 1; pass <= len(deals)+7; pass++ {
+	for pass := 1; pass <= len(deals)+13; pass++ {
 		if pass <= len(deals) {
 			win(t, r, deals[pass-1], 0)
 		}

@@ -59,9 +59,9 @@ func (d *door) meets(q *http.Request, body []byte) (when string, kill func()) {
 func deed(q *http.Request, body []byte) string {
 	task, deal := bytes.Contains(body, []byte(`"Task"`)), bytes.Contains(body, []byte(`"Opportunity"`))
 	switch {
-	case strings.HasSuffix(q.URL.Path, "/objects/tasks/batch/create"), q.Method == http.MethodPost && task:
+	case strings.HasSuffix(q.URL.Path, "/tasks/batch/create"), q.Method == http.MethodPost && task:
 		return "asking"
-	case strings.HasSuffix(q.URL.Path, "/objects/deals/batch/update"), q.Method == http.MethodPatch && deal:
+	case strings.HasSuffix(q.URL.Path, "/deals/batch/update"), q.Method == http.MethodPatch && deal:
 		return "writing"
 	}
 	return ""

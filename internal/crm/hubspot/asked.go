@@ -9,6 +9,7 @@ import (
 // asked are the properties that reads name: those that matter and exist.
 type asked struct {
 	search   []string
+	partner  string // deal property that says which partner there is, "" if nobody asks
 	deals    []string
 	contacts []string
 	history  []string // deal properties whose changes are asked for
@@ -38,6 +39,10 @@ const (
 func (s *schema) choose(setup crm.Setup) {
 	a := &s.ask
 	a.search = having(s.deals, "hs_is_closed_won", "hs_lastmodifieddate", "dealstage", "hs_merged_object_ids")
+	if e := s.mapping.byName[setup.Partner]; e != nil && e.on != nil && e.logical.Object != crm.ObjectContact {
+		a.partner = e.native
+		a.search = append(a.search, e.native)
+	}
 	a.deals = having(s.deals, dealProperties...)
 	for _, id := range s.won {
 		for _, prefix := range []string{"hs_v2_date_entered_", "hs_date_entered_"} {

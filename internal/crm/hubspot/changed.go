@@ -117,6 +117,10 @@ func (x *walk) moved(d gjson.Result) []crm.Moved {
 	if !props.Get("hs_is_closed_won").Exists() {
 		m.Won = x.s.stages[props.Get("dealstage").String()].won
 	}
+	if p := x.s.ask.partner; p != "" {
+		value := strings.TrimSpace(props.Get(p).String())
+		m.Partner = value != "" && value != "false"
+	}
 	m.At = stampOf(props.Get("hs_lastmodifieddate").String(), d.Get("updatedAt").String())
 	out := []crm.Moved{m}
 	for _, old := range strings.Split(props.Get("hs_merged_object_ids").String(), ";") {

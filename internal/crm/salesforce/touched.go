@@ -54,7 +54,7 @@ func (c *Client) streams(s *schema, w crm.Window) []watched.Stream {
 		}
 		return x
 	}
-	list := []watched.Stream{stream("contact roles", s.roleForms())}
+	list := []watched.Stream{stream("contact roles", s.roleForms(c.setup.Partner))}
 	for _, n := range noteObjects {
 		list = append(list, stream(n.object, s.noteForms(n)))
 	}
@@ -63,14 +63,14 @@ func (c *Client) streams(s *schema, w crm.Window) []watched.Stream {
 
 // roleForms find roles that moved, and roles whose contact did: both at once,
 // or one after the other where the org does not take OR across a relationship.
-func (s *schema) roleForms() []form {
+func (s *schema) roleForms(partner string) []form {
 	o, contact := s.objects["OpportunityContactRole"], s.objects["Contact"]
 	if s.standing("OpportunityContactRole") != readable {
 		return nil
 	}
 	own := sought{
 		object: "OpportunityContactRole", cols: []string{"OpportunityId"}, stamp: stampColumn(o),
-		where: "Opportunity.IsWon = true", deal: dealIn("OpportunityId"),
+		where: s.ofInterest(partner), deal: dealIn("OpportunityId"),
 	}
 	if s.standing("Contact") != readable {
 		return []form{{own}, {own.without()}}
@@ -80,6 +80,22 @@ func (s *schema) roleForms() []form {
 	both := own
 	both.also = people.stamp
 	return []form{{both}, {own, people}, {own.without(), people.without()}}
+}
+
+// ofInterest is the condition on the deal behind a row that spares those which
+// nobody scores: neither won nor a partner's.
+func (s *schema) ofInterest(partner string) string {
+	const won = "Opportunity.IsWon = true"
+	on := s.partner(partner)
+	switch {
+	case on == nil:
+		return won
+	case !on.filterable():
+		return ""
+	case on.kind() == crm.Bool:
+		return "(" + won + " OR Opportunity." + on.Name + " = true)"
+	}
+	return "(" + won + " OR Opportunity." + on.Name + " != null)"
 }
 
 func (s *schema) noteForms(n noteObject) []form {

@@ -66,25 +66,27 @@ func ref(id string) crm.Ref { return crm.Ref{Connection: "org", Object: crm.Obje
 // Run is the suite.
 func Run(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *store.Store){
-		"an old epoch cannot write":              fenced,
-		"a held lease names its holder":          held,
-		"a slice comes back as it was kept":      roundTrip,
-		"a slice is kept whole or not at all":    whole,
-		"a new reading supersedes what was open": superseded,
-		"a crash after sending leaves a trace":   crash,
-		"rejected writes wait for their time":    rejected,
-		"connections of their own":               apart,
-		"open refs page in order":                openRefs,
-		"a run reads each deal once":             readOnce,
-		"what a run has not read":                unread,
-		"runs in the order they were begun":      latest,
-		"a run beside one that waits":            beside,
-		"calls of the last day":                  spending,
-		"plans of runs that ended":               leftPlanned,
-		"one org has one connection":             oneOrg,
-		"history answers as of a moment":         asOf,
-		"readers and a writer at once":           together,
-		"two thousand deals in one slice":        big,
+		"an old epoch cannot write":                fenced,
+		"a held lease names its holder":            held,
+		"a slice comes back as it was kept":        roundTrip,
+		"a slice is kept whole or not at all":      whole,
+		"a new reading supersedes what was open":   superseded,
+		"a crash after sending leaves a trace":     crash,
+		"rejected writes wait for their time":      rejected,
+		"connections of their own":                 apart,
+		"open refs page in order":                  openRefs,
+		"a run reads each deal once":               readOnce,
+		"what a run has not read":                  unread,
+		"the last handoffs of a motion":            motion,
+		"a write of one card ends none of another": ofOneCard,
+		"runs in the order they were begun":        latest,
+		"a run beside one that waits":              beside,
+		"calls of the last day":                    spending,
+		"plans of runs that ended":                 leftPlanned,
+		"one org has one connection":               oneOrg,
+		"history answers as of a moment":           asOf,
+		"readers and a writer at once":             together,
+		"two thousand deals in one slice":          big,
 	} {
 		t.Run(name, func(t *testing.T) {
 			Each(t, func(t *testing.T, dsn string) { test(t, Open(t, dsn)) })
@@ -284,6 +286,34 @@ func rejected(t *testing.T, s *store.Store) {
 	}
 	if n, err := s.Waiting(t.Context(), "other"); err != nil || len(n) != 0 {
 		t.Errorf("waiting elsewhere %v %v", n, err)
+	}
+}
+
+// ofOneCard: a new write of one card leaves a rejected one of another to its
+// time, and takes the place of its own.
+func ofOneCard(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	other := intent("r1", "1")
+	other.Card = "partner-handoff"
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1"), other}}); err != nil {
+		t.Fatal(err)
+	}
+	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	var results []store.Result
+	for _, in := range planned {
+		results = append(results, store.Result{ID: in.ID, Status: store.Rejected, Class: "validation", NextTry: now.Add(time.Hour), At: now})
+	}
+	if err := s.Resolve(t.Context(), l, results); err != nil {
+		t.Fatal(err)
+	}
+	r2 := begun(t, s, l, "r2")
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r2, Read: []string{"1"}, Intents: []store.Intent{intent("r2", "1")}}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := s.Rejected(t.Context(), "org", []string{"1"})
+	if err != nil || len(left) != 1 || left[0].Card != "partner-handoff" {
+		t.Errorf("rejected %+v %v", left, err)
 	}
 }
 

@@ -14,6 +14,9 @@ func (s *Server) seedDeals(w *world.World) {
 		d := &w.Deals[i]
 		created := s.stampOf(w, d.CreatedAt)
 		st := &state{created: created, modified: max(created, s.wonAt(w, d))}
+		if !d.EditedAt.IsZero() {
+			st.modified = max(st.modified, s.stampOf(w, d.EditedAt))
+		}
 		put(t, st, "dealname", d.Name)
 		put(t, st, "amount", d.Amount)
 		put(t, st, "deal_currency_code", d.Currency)

@@ -53,6 +53,9 @@ func (sd *seeder) deal(i int) {
 	touched := sd.history(r, d, seller, created)
 	r.vals[s.opp.at("LastStageChangeDate")] = touched
 	touched = sd.handedOver(r, d, seller, owner, touched)
+	if !d.EditedAt.IsZero() {
+		touched = max(touched, min(stampOf(d.EditedAt), sd.now))
+	}
 	sd.stamp(r, seller, created, touched)
 	s.add(r)
 	s.deals = append(s.deals, r.id)

@@ -19,6 +19,10 @@ type GenerateOptions struct {
 	// Scored: of every won deal the CSM has held the kickoff, scored all items
 	// and signed.
 	Scored bool
+	// Partners is how many of the deals, the first ones, came with a partner, in
+	// every state that a partner handoff can be in. The deals are otherwise the
+	// same as without.
+	Partners int
 }
 
 // Generate invents a seller with its customers and deals. The same options
@@ -28,6 +32,9 @@ func Generate(o GenerateOptions) *World {
 	g.people(max(6, min(60, o.Deals/12)))
 	for range o.Deals {
 		g.deal()
+	}
+	if o.Partners > 0 {
+		g.partners(min(o.Partners, o.Deals), o.Seed)
 	}
 	return g.w
 }

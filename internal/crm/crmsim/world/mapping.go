@@ -16,14 +16,14 @@ func (w *World) Mapping(indent string, native func(Field) string) string {
 	for _, f := range w.Fields {
 		group, item, isItem := strings.Cut(f.Name, ".")
 		switch {
-		case native(f) == "" || strings.HasPrefix(f.HubSpot, "handoff_"):
+		case native(f) == "" || strings.HasPrefix(f.HubSpot, "handoff_"), strings.HasPrefix(f.HubSpot, "partner_"):
 		case isItem:
 			nested[group] = append(nested[group], fmt.Sprintf("%q: %s", item, native(f)))
 		default:
 			fmt.Fprintf(&b, "%s  %s: %s\n", indent, f.Name, native(f))
 		}
 	}
-	for _, group := range []string{"evidence", "none", "pick", "date", "until"} {
+	for _, group := range []string{"evidence", "none", "pick", "date", "until", "owner", "listed", "ours", "theirs", "agreed", "task_open", "days", "set_at"} {
 		if len(nested[group]) > 0 {
 			slices.Sort(nested[group])
 			fmt.Fprintf(&b, "%s  %s: {%s}\n", indent, group, strings.Join(nested[group], ", "))

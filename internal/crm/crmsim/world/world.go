@@ -122,6 +122,7 @@ type Deal struct {
 	CloseDate string // YYYY-MM-DD, "" blank
 	CreatedAt time.Time
 	WonAt     time.Time // zero unless won
+	EditedAt  time.Time // the last edit of a field; zero if none is known
 	// Fields holds custom field values by logical name, as canonical text:
 	// decimals, "true"/"false", YYYY-MM-DD, RFC 3339, or "user:N" with an
 	// index into Users. Absent or "" is blank.

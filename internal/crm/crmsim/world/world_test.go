@@ -158,3 +158,34 @@ func TestImportNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("%d deals, want the two that can be told apart", len(w.Deals))
 	}
 }
+
+// Partners are laid over deals that are otherwise the same.
+func TestPartnersChangeNothingElse(t *testing.T) {
+	o := world.GenerateOptions{Deals: 120, Seed: 7, Now: now}
+	plain := world.Generate(o)
+	o.Partners = 90
+	with := world.Generate(o)
+	added := map[string]bool{}
+	for _, f := range world.PartnerCells() {
+		added[f.Name] = true
+	}
+	sent := map[world.Stage]int{}
+	for i, d := range with.Deals {
+		if d.Fields["sent_at"] != "" {
+			sent[d.Stage]++
+		}
+		for name := range d.Fields {
+			if added[name] {
+				delete(d.Fields, name)
+			}
+		}
+		with.Deals[i].EditedAt = time.Time{}
+		if i >= o.Partners && sent[d.Stage] == 0 {
+			t.Errorf("nothing was sent for a deal that is %s", d.Stage)
+		}
+	}
+	with.Fields = with.Fields[:len(plain.Fields)]
+	if d := cmp.Diff(plain, with); d != "" {
+		t.Errorf("the world with partners is another one:\n%.500s", d)
+	}
+}

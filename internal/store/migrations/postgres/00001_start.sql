@@ -67,6 +67,8 @@ CREATE TABLE states (
     amount     TEXT NOT NULL,
     won_at     BIGINT NOT NULL,
     twin       TEXT NOT NULL, -- another deal that may be the same sale
+    motion     TEXT NOT NULL,
+    sent_at    BIGINT NOT NULL,
     input_hash TEXT NOT NULL,
     body       TEXT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -74,6 +76,7 @@ CREATE TABLE states (
 );
 CREATE INDEX states_due ON states (connection, is_open, next_at, deal);
 CREATE INDEX states_account ON states (account, connection) WHERE in_scope = 1 AND account <> '';
+CREATE INDEX states_motion ON states (connection, card, motion, sent_at) WHERE motion <> '';
 
 CREATE TABLE snapshots (
     seq  BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
