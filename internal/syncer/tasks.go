@@ -156,7 +156,7 @@ func (p *pass) task(t *taken, n handoff.Notice, people map[crm.UserID]crm.Person
 	}
 	if owner == "" {
 		task.Class, task.NextTry = classNobody, now.Add(tryAgain)
-		task.Message = fmt.Sprintf("nobody to ask as %s: %s", strings.ToLower(string(n.To)[:1])+string(n.To)[1:], why)
+		task.Message = fmt.Sprintf("nobody to ask as %s: %s", n.To, why)
 	}
 	return task, nil
 }

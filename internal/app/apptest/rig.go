@@ -56,6 +56,9 @@ type Options struct {
 	Limits     string        // the limits section; "" means no bound on escalations
 	Extra      string        // further lines of the connection, indented by four
 	Database   string        // "" means an SQLite file of its own
+	Company    string        // further keys of the company section
+	More       string        // further lines of the configuration
+	Called     string        // the connection's name; "" means by its CRM
 	HubSpot    hssim.Options // Clock is set by the rig
 	Salesforce sfsim.Options // Clock is set by the rig
 	Maps       []string      // the org's fields to map, by logical name; nil means all
@@ -141,7 +144,12 @@ func (r *Rig) Close(t *testing.T) {
 }
 
 // Name is what the connection is called.
-func (r *Rig) Name() string { return map[string]string{HubSpot: "portal", Salesforce: "org"}[r.CRM] }
+func (r *Rig) Name() string {
+	if r.Called != "" {
+		return r.Called
+	}
+	return map[string]string{HubSpot: "portal", Salesforce: "org"}[r.CRM]
+}
 
 // WriteConfig writes the configuration and returns its path.
 func (r *Rig) WriteConfig(t *testing.T) string {
@@ -159,8 +167,8 @@ func (r *Rig) WriteConfig(t *testing.T) string {
 			r.URL, "${file:"+filepath.Join(r.Dir, "id")+"}", "${file:"+filepath.Join(r.Dir, "secret")+"}")
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "company: {time_zone: Europe/Berlin, currency: %s, domains: [%s], phone_region: DE}\n", r.World.Currency, r.World.Domain)
-	fmt.Fprintf(&b, "limits: %s\ndatabase: %q\nconnections:\n  - name: %s\n    crm: %s\n%s", r.Limits, r.Database, r.Name(), r.CRM, login)
+	fmt.Fprintf(&b, "company: {time_zone: Europe/Berlin, currency: %s, domains: [%s], phone_region: DE, %s}\n", r.World.Currency, r.World.Domain, r.Company)
+	fmt.Fprintf(&b, "%slimits: %s\ndatabase: %q\nconnections:\n  - name: %s\n    crm: %s\n%s", r.More, r.Limits, r.Database, r.Name(), r.CRM, login)
 	fmt.Fprintf(&b, "    mode: %s\n    scorecards: [%s]\n    scope: %s\n", r.Mode, strings.Join(r.Cards, ", "), r.Scope)
 	b.WriteString("    roles: {champion: [Champion], executive_sponsor: [Executive Sponsor], day_to_day: [Day-to-day], objector: [Blocker]}\n")
 	b.WriteString(r.Extra)

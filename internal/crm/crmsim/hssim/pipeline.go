@@ -1,6 +1,7 @@
 package hssim
 
 import (
+	"fmt"
 	"sort"
 	"strconv"
 )
@@ -124,4 +125,18 @@ func (s *Server) enterStage(t *table, st *state, from, to string, now int64, clo
 	case !is.won():
 		put("hs_closed_won_date", "")
 	}
+}
+
+// RenameStage is an admin's new label for a stage of a pipeline of deals. Its
+// id and what it stands for stay.
+func (s *Server) RenameStage(id, label string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.stages[id]
+	if st == nil {
+		return fmt.Errorf("no stage %s", id)
+	}
+	st.Label = label
+	s.edited(st.home, s.now())
+	return nil
 }

@@ -31,6 +31,34 @@ func (s *Server) SetPicklist(object, name string, values ...string) {
 	s.schemaMoved()
 }
 
+// RenameStage gives a stage another label. The records in it follow, without a
+// new stamp; its API name stays, and what deals have been through keeps the old
+// label.
+func (s *Server) RenameStage(from, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, f := s.stages[from], s.opp.field("StageName")
+	g.name = to
+	delete(s.stages, from)
+	s.stages[to] = g
+	for i, name := range f.values {
+		if name == from {
+			f.values[i] = to
+		}
+	}
+	for _, r := range s.opp.rows {
+		if r.val("StageName") == from {
+			s.put(r, f.pos, to)
+		}
+	}
+	for _, r := range s.table("OpportunityStage").rows {
+		if r.val("MasterLabel") == from {
+			s.set(r, "MasterLabel", to)
+		}
+	}
+	s.schemaMoved()
+}
+
 func (s *Server) schemaMoved() {
 	s.schemaAt = s.now()
 	s.described.start()
