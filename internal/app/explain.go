@@ -9,6 +9,7 @@ import (
 
 	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/scorecard"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
@@ -46,6 +47,16 @@ type Explanation struct {
 	Flags      []string        `json:"flags,omitempty"`
 	Warnings   []string        `json:"warnings,omitempty"`
 	Writes     []Write         `json:"writes,omitempty"`
+
+	// The life of the handoff beside its score.
+	Ball        []Turn          `json:"ball"` // who has had it from when on, the last has it still
+	Attempts    []Attempt       `json:"attempts"`
+	Escalation  string          `json:"escalation,omitempty"` // whom the record escalates to
+	EscalatedAt time.Time       `json:"escalated_at,omitzero"`
+	ResolvedAt  time.Time       `json:"resolved_at,omitzero"`
+	Asked       []Asked         `json:"asked"`
+	Listed      []string        `json:"listed,omitempty"` // why it is on the CS manager's list
+	Dispute     handoff.Dispute `json:"dispute,omitzero"`
 
 	// Of a partner handoff: when it was sent in the place of a kickoff, the
 	// motion it belongs to, how the seller answered, and how its final reads.
@@ -163,6 +174,9 @@ func (a *App) explain(ctx context.Context, c *syncer.Connection, s store.State, 
 		e.sent(card, j)
 	}
 	e.Items, e.Categories = items(card, j.Result)
+	if err := a.life(ctx, s, j, asOf, &e); err != nil {
+		return Explanation{}, false, err
+	}
 	e.Writes, err = a.writes(ctx, s.Ref, s.Card, asOf)
 	return e, true, err
 }
@@ -198,17 +212,29 @@ func (a *App) describeDeal(ctx context.Context, ref crm.Ref, asOf time.Time, e *
 	return nil
 }
 
+// writes are those of a deal's card up to a moment, with what had become of
+// each by then. One that was replaced before it was sent says nothing.
 func (a *App) writes(ctx context.Context, ref crm.Ref, card string, asOf time.Time) ([]Write, error) {
 	intents, err := a.store.Writes(ctx, ref.Connection, ref.ID)
 	if err != nil {
 		return nil, err
 	}
+	outcomes, err := a.store.Outcomes(ctx, ref, asOf)
+	if err != nil {
+		return nil, err
+	}
 	var list []Write
 	for _, i := range intents {
-		if i.Card != card || (!asOf.IsZero() && i.CreatedAt.After(asOf)) {
+		w := Write{At: i.CreatedAt, Run: i.Run, Status: store.Planned, Fields: i.Fields}
+		o, answered := outcomes[i.ID]
+		replaced := i.Status == store.Superseded && (asOf.IsZero() || !i.UpdatedAt.After(asOf))
+		switch {
+		case i.Card != card, !asOf.IsZero() && i.CreatedAt.After(asOf), replaced && !answered:
 			continue
+		case answered:
+			w.At, w.Status, w.Message = o.At, o.Status, o.Message
 		}
-		list = append(list, Write{At: i.UpdatedAt, Run: i.Run, Status: i.Status, Message: i.Message, Fields: i.Fields})
+		list = append(list, w)
 	}
 	return list, nil
 }

@@ -27,6 +27,7 @@ type RunReport struct {
 // Refused is a record the CRM did not take, in its own words.
 type Refused struct {
 	Deal    string    `json:"deal"`
+	Task    string    `json:"task,omitempty"` // its kind, where it is a task that was refused
 	Class   string    `json:"class"`
 	Code    string    `json:"code"`
 	Message string    `json:"message"`
@@ -66,6 +67,15 @@ func (a *App) RunDetail(ctx context.Context, id string) (RunReport, error) {
 	refused, err := a.store.Refused(ctx, id)
 	for _, i := range refused {
 		r.Refused = append(r.Refused, Refused{Deal: i.Ref.ID, Class: i.Class, Code: i.Code, Message: i.Message, NextTry: i.NextTry})
+	}
+	if err != nil {
+		return r, err
+	}
+	tasks, err := a.store.TasksBy(ctx, run.Connection, id)
+	for _, t := range tasks {
+		if t.Class != "" {
+			r.Refused = append(r.Refused, Refused{Deal: t.Ref.ID, Task: t.Kind, Class: t.Class, Code: t.Code, Message: t.Message, NextTry: t.NextTry})
+		}
 	}
 	return r, err
 }

@@ -314,9 +314,13 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 		fmt.Fprintln(e.out, "no record was rejected")
 		return nil
 	}
-	t := newTable(e.out, "deal", "class", "code", "the CRM says", "next try")
+	t := newTable(e.out, "deal", "of", "class", "code", "the CRM says", "next try")
 	for _, r := range run.Refused {
-		t.AppendRow([]any{r.Deal, r.Class, r.Code, clean(r.Message), r.NextTry.UTC().Format(time.RFC3339)})
+		of := "record"
+		if r.Task != "" {
+			of = "task " + r.Task
+		}
+		t.AppendRow([]any{r.Deal, of, r.Class, r.Code, clean(r.Message), r.NextTry.UTC().Format(time.RFC3339)})
 	}
 	t.Render()
 	return nil

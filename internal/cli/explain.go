@@ -97,6 +97,7 @@ func printExplanation(w io.Writer, x app.Explanation) {
 	if x.Verdict != "" {
 		fmt.Fprintf(w, "%-8s %s. %s\n", "verdict", x.Verdict, x.Advice)
 	}
+	printLife(w, x)
 	fmt.Fprintln(w)
 	t := newTable(w, "item", "", "score", "range", "from", "why, and what to ask")
 	t.SetColumnConfigs([]table.ColumnConfig{
@@ -134,6 +135,38 @@ func printExplanation(w io.Writer, x app.Explanation) {
 		fmt.Fprintf(w, "%s  %d fields %s %s\n", r.At.UTC().Format(time.RFC3339), len(r.Fields), r.Status, clean(r.Message))
 	}
 	fmt.Fprintln(w)
+}
+
+// printLife tells who has the ball, of attempts before, and what was asked of
+// whom.
+func printLife(w io.Writer, x app.Explanation) {
+	if n := len(x.Ball); n > 0 {
+		fmt.Fprintf(w, "%-8s %s, since %s\n", "ball", x.Ball[n-1].Who, x.Ball[n-1].From.UTC().Format(time.RFC3339))
+	}
+	for _, a := range x.Attempts {
+		for _, c := range a.Corrections {
+			fmt.Fprintf(w, "attempt %d was %d (%s) until %s: corrected by %s\n", a.Attempt, c.Total, c.Band, c.At.UTC().Format(time.RFC3339), c.By)
+		}
+		if a.Attempt != x.Attempt {
+			fmt.Fprintf(w, "attempt %d was %d (%s), final %s\n", a.Attempt, a.Score, a.Band, a.FinalAt.UTC().Format(time.RFC3339))
+		}
+	}
+	if x.Escalation != "" {
+		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, x.EscalatedAt.UTC().Format(time.RFC3339))
+	}
+	for _, a := range x.Asked {
+		fmt.Fprintf(w, "asked    %s of the %s, %s", strings.ReplaceAll(a.Kind, "_", " "), a.Of, a.At.UTC().Format(time.RFC3339))
+		if a.Task != nil {
+			fmt.Fprintf(w, ": task %s %s", a.Task.Status, clean(a.Task.Message))
+		}
+		if !a.EndedAt.IsZero() {
+			fmt.Fprintf(w, "; ended %s, %s", a.EndedAt.UTC().Format(time.RFC3339), a.Why)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(x.Listed) > 0 {
+		fmt.Fprintln(w, "CS manager's list:", strings.Join(x.Listed, ", "))
+	}
 }
 
 // cleanLines cleans text but keeps its lines.

@@ -58,20 +58,20 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map
 		for i, id := range ids {
 			deals[i] = nums[id]
 		}
-		return inParts(s, deals, fixed, func(list string, args []any) error {
-			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE `+where+` AND deal IN `+list, args...); err != nil {
+		return inParts(s, deals, append([]any{ms(slice.Run.Now())}, fixed...), func(list string, args []any) error {
+			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded', updated_at = $1 WHERE `+where+` AND deal IN `+list, args...); err != nil {
 				return fmt.Errorf("store intents: %w", err)
 			}
 			return nil
 		})
 	}
-	err := end(slice.Read, `(status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $1))`, ms(slice.Run.Now()))
+	err := end(slice.Read, `(status IN ('planned', 'sent', 'unknown') OR (status = 'rejected' AND next_try <= $1))`)
 	if err != nil {
 		return err
 	}
 	written := slice.written()
 	for _, card := range slices.Sorted(maps.Keys(written)) {
-		if err := end(written[card], `status = 'rejected' AND card = $1`, card); err != nil {
+		if err := end(written[card], `status = 'rejected' AND card = $2`, card); err != nil {
 			return err
 		}
 	}

@@ -72,3 +72,20 @@ func (s *Store) Card(ctx context.Context, version string) (Card, bool, error) {
 	}
 	return list[0], true, nil
 }
+
+// Outcomes returns what became of the writes of a deal up to a moment, by
+// intent: the last word on each.
+func (s *Store) Outcomes(ctx context.Context, ref crm.Ref, asOf time.Time) (map[int64]Result, error) {
+	list, err := query(ctx, s.db, func(scan func(...any) error) (r Result, err error) {
+		var t int64
+		err = scan(&r.ID, &t, &r.Status, &r.Class, &r.Code, &r.Message)
+		r.At = at(t)
+		return r, err
+	}, `SELECT o.intent, o.at, o.status, o.class, o.code, o.message FROM deals d JOIN intents i ON i.deal = d.num JOIN outcomes o ON o.intent = i.seq
+		WHERE d.connection = $1 AND d.id = $2 AND o.at <= $3 ORDER BY o.seq`, ref.Connection, ref.ID, upTo(asOf))
+	last := make(map[int64]Result, len(list))
+	for _, r := range list {
+		last[r.ID] = r
+	}
+	return last, err
+}

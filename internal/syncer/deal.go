@@ -134,6 +134,8 @@ func judgementOf(out handoff.Output) Judged {
 	j := Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
 		Warnings: out.Warnings, CSM: out.State.CSM, Kickoff: out.State.Kickoff.At, Due: out.State.Due,
+		Earlier: out.State.Earlier, Notices: out.State.Notices, Flag: out.State.Flag, EscalatedAt: out.State.EscalatedAt, ResolvedAt: out.State.ResolvedAt,
+		Dispute: out.State.Dispute, Turns: out.State.Turns, Listed: out.Listed,
 		Motion: out.State.Motion, Reading: out.Reading, Acceptance: out.State.Acceptance,
 	}
 	if out.State.Final != nil {

@@ -36,6 +36,16 @@ type Judged struct {
 	Kickoff  time.Time        `json:"kickoff,omitzero"`
 	Due      time.Time        `json:"due,omitzero"`
 	Final    *handoff.Final   `json:"final,omitempty"`
+	// The life beside the score: earlier finals, what was asked of whom, what
+	// the record escalates, who has had the ball since when.
+	Earlier     []handoff.Final  `json:"earlier,omitempty"`
+	Notices     []handoff.Notice `json:"notices,omitempty"`
+	Flag        string           `json:"flag,omitempty"`
+	EscalatedAt time.Time        `json:"escalated_at,omitzero"`
+	ResolvedAt  time.Time        `json:"resolved_at,omitzero"`
+	Dispute     handoff.Dispute  `json:"dispute,omitzero"`
+	Turns       []handoff.Turn   `json:"turns,omitempty"`
+	Listed      []string         `json:"listed,omitempty"`
 	// Of a partner handoff.
 	Motion     string             `json:"motion,omitempty"`
 	Reading    handoff.Reading    `json:"reading,omitzero"`
