@@ -16,9 +16,12 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.sheet, in.fresh, in.was = Read(in.Card, in.Deal, prev), prev.Status == "", prev.Status
+	in.sheet, in.key, in.fresh = Read(in.Card, in.Deal, prev), readKey(in), prev.Status == ""
 	s := prev
-	s.Card, s.Attempt = in.Card.ID, began(in, prev)
+	if in.key.attempt > prev.Attempt { // more has happened than is known
+		s, in.fresh = behind(prev), true
+	}
+	s.Card, s.Attempt = in.Card.ID, max(prev.Attempt, in.key.attempt, 1)
 	if s.Final == nil {
 		s.Version = in.Card.Version
 	}
@@ -30,7 +33,9 @@ func Advance(in Input, prev State) Output {
 	}
 	s.Reason = ""
 	back(in, &s)
-	remember(in, &s)
+	if in.fresh {
+		s.EscalatedAt, s.ResolvedAt = in.key.up, in.key.down
+	}
 	out := Output{Result: in.Result}
 	people(in, &s, &out)
 	s.Win = origin(in, s)
@@ -81,7 +86,7 @@ func afterwards(in Input, s *State, out *Output) {
 		correct(in, s, out)
 		dispute(in, s, out)
 		if s.Quiet != twin(in) {
-			flag(in, s, out, false)
+			flag(in, s, out)
 		}
 	}
 	s.Status = IsFinal
@@ -135,7 +140,10 @@ func people(in Input, s *State, out *Output) {
 	case csm.State == crm.Unreadable:
 		out.Warnings = append(out.Warnings, "the "+termsOf(in.Card).scorer+" field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
-		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), assignedBefore(in), true
+		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
+		if in.fresh && !in.key.csm.IsZero() {
+			s.CSMSince = in.key.csm
+		}
 		if s.CSM == "" {
 			s.CSMSince, s.CSMSeen = time.Time{}, false
 		}
@@ -222,11 +230,13 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	if in.Card.Start == scorecard.StartSent {
 		f.Sent = s.Kickoff.At
 	}
-	before := restore(in, f)
+	if in.key.attempt == s.Attempt && !in.key.final.IsZero() { // the store that knew it was lost
+		f.At = in.key.final
+	}
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks = marks(in, f.Items)
 	s.Final, s.Status, s.Again = f, IsFinal, nil
-	flag(in, s, out, before)
+	flag(in, s, out)
 }
 
 // score is an item's frozen score.

@@ -55,13 +55,14 @@ func (f *Final) brief() Final {
 	return b
 }
 
-// began is the attempt that a handoff begins with: the first, unless the key
-// on the record says that it has got further and the store was lost.
-func began(in Input, prev State) int {
-	if prev.Attempt > 0 {
-		return prev.Attempt
+// behind is what a store that is older than the record knows of the attempt
+// that the key names: nothing of its final, and the attempts before it.
+func behind(s State) State {
+	if s.Final != nil {
+		s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], s.Final.brief())
 	}
-	return max(attemptOnRecord(in), 1)
+	s.Final, s.Auto, s.Dispute, s.Flag = nil, nil, Dispute{}, ""
+	return s
 }
 
 // sign takes in the signature.

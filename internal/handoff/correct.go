@@ -87,12 +87,12 @@ func revise(in Input, s *State, out *Output, c Correction, items map[string]auto
 			f.Items[i] = item
 		}
 	}
-	f.Total, f.Rebuilt = in.Card.Sums(f.score).Total, false
+	f.Total = in.Card.Sums(f.score).Total
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks = marks(in, f.Items)
 	s.Final = &f
 	if f.Band != c.Band {
-		flag(in, s, out, showsBand(in, &f))
+		flag(in, s, out)
 	}
 }
 

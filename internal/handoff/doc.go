@@ -148,9 +148,6 @@ type Final struct {
 	AutoFrom string   `json:"auto_from"`
 	Notes    []string `json:"notes,omitempty"` // what was missing: "no kickoff", "no CSM"
 	Attempt  int      `json:"attempt"`
-	// Rebuilt: the store was lost, and the total is what stood on the record. The
-	// items are those of when it was found there.
-	Rebuilt bool `json:"rebuilt,omitempty"`
 	// Marks are what the evidence of each gap looked like, by item, so that a
 	// gap that is filled later can be told.
 	Marks map[string]string `json:"marks,omitempty"`
@@ -206,8 +203,8 @@ type Input struct {
 	Partner string
 
 	sheet Sheet
-	fresh bool   // nothing was known of the handoff before this step
-	was   Status // before this step
+	key   keyed // on the record
+	fresh bool  // nothing was known of the handoff before this step
 }
 
 // Output is what follows from one step.

@@ -10,27 +10,6 @@ import (
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
-// copyMark ends the key of a record that began as a copy of another deal, so
-// that it is known for one even when the store is lost.
-const copyMark = "copy"
-
-// Key is what syncd writes on the record to know its own marks by: a copy of
-// it on a cloned deal names another deal.
-func Key(id string, card string, attempt int, copied bool) string {
-	key := id + "/" + card + "/" + strconv.Itoa(attempt)
-	if copied {
-		key += "/" + copyMark
-	}
-	return key
-}
-
-// IsCopy reports whether the record's key names another deal, or says that it
-// once did.
-func IsCopy(id, key string) bool {
-	parts := strings.Split(key, "/")
-	return key != "" && (parts[0] != id || len(parts) > 3 && parts[3] == copyMark)
-}
-
 // Sheet is what people filled in on a deal for one card. On a copy of another
 // deal nothing that came with the copy counts until somebody has changed it.
 type Sheet struct {

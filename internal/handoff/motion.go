@@ -41,7 +41,7 @@ func (s State) Past(deal string) []Graded {
 // scores are a final's scores by item; those of an earlier attempt are kept
 // without the items, and those of one that was rebuilt nobody knows.
 func (f *Final) scores() map[string]int {
-	if f.Items == nil || f.Rebuilt {
+	if f.Items == nil {
 		return f.Scores
 	}
 	m := make(map[string]int, len(f.Items))
@@ -82,7 +82,7 @@ func (g Graded) Before(sent time.Time, deal string) bool {
 // scored in.
 func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Reading {
 	var r Reading
-	if s.Final == nil || s.Final.Rebuilt {
+	if s.Final == nil {
 		return r
 	}
 	if g := card.Diagnose(s.Final.score); g != nil {
@@ -131,18 +131,13 @@ func (r Reading) Action(card *scorecard.Card, action string) string {
 
 // Look adds a reading to what follows from a step, and to what the record shows
 // of it: the weakest and the verdict follow the action, the advice what syncd
-// has to say. An action that was written before the store was lost says what
-// only that store knew, and stays.
+// has to say.
 func (o *Output) Look(card *scorecard.Card, r Reading) {
 	o.Reading = r
 	if o.Show == nil {
 		return
 	}
 	action := card.Field("action")
-	if o.State.Final != nil && o.State.Final.Rebuilt {
-		delete(o.Show, action)
-		return
-	}
 	o.Show[action] = r.Action(card, o.Show[action])
 	o.Show[card.Field("sync_message")] = message(card, *o)
 }

@@ -84,22 +84,21 @@ func flagged(in Input, f *Final) bool {
 
 // flag brings flag and notices in line with the band of the final: what the
 // band asks is asked once an attempt, what it no longer asks is closed.
-// before: the record shows that it was asked already.
-func flag(in Input, s *State, out *Output, before bool) {
+func flag(in Input, s *State, out *Output) {
 	band := in.Card.Band(s.Final.Total)
 	s.Quiet = twin(in)
 	if s.Flag != "" {
 		s.Flag, s.ResolvedAt = "", in.Now
 	}
 	if s.Quiet {
-		ask(in, s, nil, before)
+		ask(in, s, nil)
 		return
 	}
-	ask(in, s, band.Tasks, before)
+	ask(in, s, band.Tasks)
 	switch {
 	case !flagged(in, s.Final):
-	case before && !shownAt(in, "escalated_at").IsZero():
-		s.Flag, s.EscalatedAt = band.Escalation, shownAt(in, "escalated_at")
+	case in.key.attempt == s.Attempt && !in.key.up.IsZero() && (in.fresh || in.key.up.After(s.EscalatedAt)): // raised before the store was lost
+		s.Flag, s.EscalatedAt = band.Escalation, in.key.up
 	default:
 		s.Flag, s.EscalatedAt = band.Escalation, in.Now
 		out.Escalate = band.Escalation
@@ -120,7 +119,7 @@ const (
 
 // ask adds the notices of these kinds for the attempt, each once, and closes
 // the others of its bands.
-func ask(in Input, s *State, kinds []string, before bool) {
+func ask(in Input, s *State, kinds []string) {
 	notices := slices.Clone(s.Notices)
 	for i := range notices {
 		n := &notices[i]
@@ -133,7 +132,7 @@ func ask(in Input, s *State, kinds []string, before bool) {
 			continue // asked once; a person has seen it
 		}
 		notices = append(notices, Notice{
-			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime), Shown: before,
+			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime), Shown: in.key.has(s.Attempt, kind),
 		})
 	}
 	s.Notices = notices
@@ -175,7 +174,7 @@ func remind(in Input, s *State, out *Output) {
 	if about == "" || known {
 		return
 	}
-	before := remindedBefore(in, *s)
+	before := in.key.attempt == s.Attempt && in.key.reminded == about
 	at := in.Settings.Hours.Next(in.Now, orUTC(in.Settings.Zone))
 	if at.After(in.Now) && !before {
 		out.Wake = at

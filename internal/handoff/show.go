@@ -34,7 +34,7 @@ func show(in Input, out Output) map[string]string {
 	v.set("range", rangeText(card, out.Result, s.Final != nil))
 	v.set("gaps", Gaps(card, out.Result, filled))
 	v.set("ball", ballText(in, out))
-	v.set("key", Key(in.Deal.Ref.ID, card.ID, s.Attempt, s.Copied))
+	v.set("key", Key(in.Deal.Ref.ID, card, s))
 	v.set("scorecard_version", s.Version)
 	v.set("sync_message", message(card, out))
 	v.set("due_at", stamp(s.Due))
@@ -75,26 +75,12 @@ type shown struct {
 
 func (v shown) set(base, text string) { v.texts[v.card.Field(base)] = text }
 
-// leaveItems leaves what the record shows of categories and items.
-func (v shown) leaveItems() {
-	for _, cat := range v.card.Categories {
-		delete(v.texts, v.card.Field("category_"+cat.ID))
-	}
-	for item := range v.card.Items() {
-		delete(v.texts, v.card.Field("item_"+crm.Underscored(item.ID)+"_score"))
-	}
-}
-
 // showFinal fills in what only a final has.
 func showFinal(in Input, s State, v shown) {
 	v.set("score", strconv.Itoa(s.Final.Total))
 	v.set("band", s.Final.Band)
-	if s.Final.Rebuilt {
-		v.leaveItems()
-	} else {
-		for _, cat := range in.Card.Sums(s.Final.score).Categories {
-			v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
-		}
+	for _, cat := range in.Card.Sums(s.Final.score).Categories {
+		v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
 	}
 	band := in.Card.Band(s.Final.Total)
 	if band == nil {
@@ -182,4 +168,13 @@ func cut(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
+}
+
+// Tell adds a warning for people to what follows from a step, and to what the
+// record shows of it.
+func (o *Output) Tell(card *scorecard.Card, warning string) {
+	o.Warnings = append(o.Warnings, warning)
+	if o.Show != nil {
+		o.Show[card.Field("sync_message")] = message(card, *o)
+	}
 }

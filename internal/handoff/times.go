@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
@@ -28,7 +29,7 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 		return slices.ContainsFunc(typed(card), filled)
 	case attemptIn(text("attempt_scored")) > 1:
 		return true
-	case key != "" && text("status") == string(IsFinal):
+	case strings.Contains(key, "/"+finalMark):
 		return false
 	}
 	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
