@@ -119,6 +119,9 @@ func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (map[string
 	for i := range slice.Intents {
 		add(slice.Intents[i].Ref, "")
 	}
+	for i := range slice.Tasks {
+		add(slice.Tasks[i].Ref, "")
+	}
 	return nums, file(rows, "deals.read_by")
 }
 

@@ -77,15 +77,19 @@ func (s *Store) TasksBy(ctx context.Context, connection, run string) ([]Task, er
 	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 ORDER BY t.key`, connection, run)
 }
 
-// TasksToMake returns up to limit tasks behind a key that a run is to make;
-// some may be on their way already.
-func (s *Store) TasksToMake(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
-	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status IN ('wanted', 'sent') AND t.owner <> '' AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+// TasksToMake returns up to limit tasks behind a key that a run is to make by
+// now; some may be on their way already. What the CRM has refused waits for its
+// next try.
+func (s *Store) TasksToMake(ctx context.Context, connection, run string, now time.Time, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status IN ('wanted', 'sent') AND t.owner <> '' AND t.next_try <= $3 AND t.key > $4 ORDER BY t.key LIMIT $5`,
+		connection, run, ms(now), after, limit)
 }
 
-// TasksToClose returns up to limit tasks behind a key that a run is to close.
-func (s *Store) TasksToClose(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
-	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status = 'closing' AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+// TasksToClose returns up to limit tasks behind a key that a run is to close by
+// now.
+func (s *Store) TasksToClose(ctx context.Context, connection, run string, now time.Time, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.status = 'closing' AND t.next_try <= $3 AND t.key > $4 ORDER BY t.key LIMIT $5`,
+		connection, run, ms(now), after, limit)
 }
 
 func (s *Store) tasks(ctx context.Context, where string, args ...any) ([]Task, error) {

@@ -161,10 +161,11 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 	for card, row := range rows {
 		k := prev[card]
 		if k.State.Status == handoff.Closed {
+			s.Closings = append(s.Closings, closings(row.Ref.ID, card, k.State.Notices, nil, now)...) // some may have been refused
 			continue
 		}
 		k.State = handoff.Close(k.State, "deleted or merged away", now)
-		s.Closings = append(s.Closings, closings(row.Ref.ID, card, k.State.Notices, nil)...)
+		s.Closings = append(s.Closings, closings(row.Ref.ID, card, k.State.Notices, nil, now)...)
 		if row.Twin != "" {
 			s.Again, row.Twin = append(s.Again, row.Twin), ""
 		}

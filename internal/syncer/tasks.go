@@ -43,7 +43,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 		ledger[row.Key] = row
 	}
 	for _, t := range noticed {
-		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger)...)
+		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger, now)...)
 	}
 	people, err := p.hands(ctx, noticed, ledger)
 	if crm.KindOf(err) == crm.Quota { // what was read is kept, what is to be asked waits
@@ -97,15 +97,15 @@ func pending(row store.Task, now time.Time) bool {
 }
 
 // closings are the notices of a deal that ask for nothing any more and whose
-// task is not known to have ended.
-func closings(deal, card string, notices []handoff.Notice, ledger map[string]store.Task) []store.Closing {
+// task is not known to have ended, nor refused to until later.
+func closings(deal, card string, notices []handoff.Notice, ledger map[string]store.Task, now time.Time) []store.Closing {
 	var list []store.Closing
 	for _, n := range notices {
 		key := n.Key(deal, card)
 		if n.Open() {
 			continue
 		}
-		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended()) {
+		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended() || row.Status == store.TaskClosing && row.NextTry.After(now)) {
 			continue
 		}
 		list = append(list, store.Closing{Key: key, Note: "No longer needed: " + n.Why + "."})

@@ -34,11 +34,11 @@ func (w *Writer) Tasks(ctx context.Context, t Target, lease store.Lease, run str
 
 func (w *Writer) tasks(ctx context.Context, t Target, lease store.Lease, run string, now, deadline time.Time) (tally TaskTally, done bool, err error) {
 	for _, step := range []struct {
-		next func(ctx context.Context, connection, run, after string, limit int) ([]store.Task, error)
+		next func(ctx context.Context, connection, run string, now time.Time, after string, limit int) ([]store.Task, error)
 		do   func(ctx context.Context, t Target, lease store.Lease, list []store.Task, now time.Time, tally *TaskTally) error
 	}{{w.Store.TasksToClose, w.closeTasks}, {w.Store.TasksToMake, w.makeTasks}} {
 		for after := ""; ; {
-			list, err := step.next(ctx, t.Name, run, after, t.Tasks.TaskBatch())
+			list, err := step.next(ctx, t.Name, run, now, after, t.Tasks.TaskBatch())
 			if err != nil {
 				return tally, false, err
 			}

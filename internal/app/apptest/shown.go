@@ -41,10 +41,22 @@ func (r *Rig) Shown(t *testing.T, passes []time.Time, but []int) Records {
 	return all
 }
 
+// Add puts what others say of the same deals beside it.
+func (have Records) Add(more Records) {
+	for i, fields := range more {
+		if have[i] == nil {
+			have[i] = map[string]string{}
+		}
+		maps.Copy(have[i], fields)
+	}
+}
+
 // Differs names a field that is not as in want, "" if there is none.
 func (have Records) Differs(want Records) string {
 	for _, i := range slices.Sorted(maps.Keys(want)) {
-		for _, name := range slices.Sorted(maps.Keys(want[i])) {
+		names := maps.Clone(want[i])
+		maps.Copy(names, have[i])
+		for _, name := range slices.Sorted(maps.Keys(names)) {
 			if have[i][name] != want[i][name] {
 				return fmt.Sprintf("deal %d: %s is %q, want %q", i, name, have[i][name], want[i][name])
 			}

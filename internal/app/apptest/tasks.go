@@ -35,30 +35,64 @@ func part(key string, n int) string {
 // they were made. Deleted ones are gone.
 func (r *Rig) Tasks(t *testing.T) []Task {
 	t.Helper()
-	var all []Task
+	return r.marked(r.shelf().IDs(r.taskObject()))
+}
+
+// Binned are the tasks with syncd's mark that were deleted.
+func (r *Rig) Binned(t *testing.T) []Task {
+	t.Helper()
+	return r.marked(r.shelf().Binned(r.taskObject()))
+}
+
+// shelf is what lists records.
+type shelf interface {
+	IDs(object string) []string
+	Binned(object string) []string
+}
+
+func (r *Rig) shelf() shelf {
 	if r.HS != nil {
-		for _, id := range r.HS.IDs("tasks") {
-			body := value(r.HS.Get("tasks", id, "hs_task_body"))
-			k := Task{
-				ID: id, Key: crm.MarkedKey(body), Body: unhtml(body), Subject: value(r.HS.Get("tasks", id, "hs_task_subject")),
-				Owner: value(r.HS.Get("tasks", id, "hubspot_owner_id")), Done: value(r.HS.Get("tasks", id, "hs_task_status")) == "COMPLETED",
-			}
-			if deals := r.HS.Linked("tasks", id, "deals"); len(deals) > 0 {
-				k.Deal = deals[0]
-			}
+		return r.HS
+	}
+	return r.SF
+}
+
+func (r *Rig) taskObject() string {
+	if r.HS != nil {
+		return "tasks"
+	}
+	return "Task"
+}
+
+// marked are those of some tasks that bear syncd's mark.
+func (r *Rig) marked(ids []string) []Task {
+	var all []Task
+	for _, id := range ids {
+		if k := r.task(id); k.Key != "" {
 			all = append(all, k)
 		}
-	} else {
-		text := func(id, name string) string { v, _ := r.SF.Get("Task", id, name).(string); return v }
-		for _, id := range r.SF.IDs("Task") {
-			body := text(id, "Description")
-			all = append(all, Task{
-				ID: id, Key: crm.MarkedKey(body), Deal: text(id, "WhatId"), Owner: text(id, "OwnerId"), Subject: text(id, "Subject"), Body: body,
-				Done: r.SF.Get("Task", id, "IsClosed") == true,
-			})
-		}
 	}
-	return slices.DeleteFunc(all, func(k Task) bool { return k.Key == "" })
+	return all
+}
+
+func (r *Rig) task(id string) Task {
+	if r.HS != nil {
+		body := value(r.HS.Get("tasks", id, "hs_task_body"))
+		k := Task{
+			ID: id, Key: crm.MarkedKey(body), Body: unhtml(body), Subject: value(r.HS.Get("tasks", id, "hs_task_subject")),
+			Owner: value(r.HS.Get("tasks", id, "hubspot_owner_id")), Done: value(r.HS.Get("tasks", id, "hs_task_status")) == "COMPLETED",
+		}
+		if deals := r.HS.Linked("tasks", id, "deals"); len(deals) > 0 {
+			k.Deal = deals[0]
+		}
+		return k
+	}
+	text := func(name string) string { v, _ := r.SF.Get("Task", id, name).(string); return v }
+	body := text("Description")
+	return Task{
+		ID: id, Key: crm.MarkedKey(body), Deal: text("WhatId"), Owner: text("OwnerId"), Subject: text("Subject"), Body: body,
+		Done: r.SF.Get("Task", id, "IsClosed") == true,
+	}
 }
 
 // TasksOn are syncd's tasks on one deal, of one kind unless that is "".

@@ -59,7 +59,7 @@ func (c cell) play(t *testing.T) *outcome {
 				r.ClearFaults()
 			}
 		}
-		have := r.Shown(t, passes, want.touched)
+		have := standsNow(t, r, passes, want.touched)
 		o.equal = have.Differs(want.shown[o.passes]) == ""
 		c.report(o, report, want, have)
 		done = o.passes > 0 && o.equal && confirmed(report, want.degrade[o.passes])
@@ -81,13 +81,25 @@ func (c cell) play(t *testing.T) *outcome {
 	if n, most := r.DealsWritten(), want.commits[o.passes-1]; c.mishap.act == nil && !partly && n != most {
 		o.wrong("%d records were written, want %d", n, most)
 	}
+	if n, most := r.TasksWritten(), want.tasks[o.passes-1]; c.mishap.act == nil && n != most {
+		o.wrong("tasks were written %d times, want %d", n, most)
+	}
 	accounted(t, o, r, c.mishap)
 	return o
 }
 
 // confirmed is a pass that ends with exit code 0.
 func confirmed(r app.Report, degraded int64) bool {
-	return r.Err == nil && r.Done && r.Waits == "" && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded
+	return r.Err == nil && r.Done && r.Waits == "" && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded &&
+		r.TasksRejected == 0 && r.TasksUnresolved == 0 && r.Unassigned == 0
+}
+
+// standsNow is what the CRM shows: the fields of the records, and the tasks.
+func standsNow(t *testing.T, r *apptest.Rig, passes []time.Time, but []int) apptest.Records {
+	t.Helper()
+	all := r.Shown(t, passes, but)
+	all.Add(r.Asked(t, but))
+	return all
 }
 
 // report holds what a pass says against what it did.
@@ -111,6 +123,9 @@ func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 	if len(left) > 0 {
 		o.wrong("intents not accounted for: %v", left)
 	}
+	if left := r.Unasked(t); len(left) > 0 {
+		o.wrong("tasks not accounted for: %v", left)
+	}
 	if what := unseen(t, r); what != "" {
 		o.wrong("%s", what)
 	}
@@ -120,13 +135,15 @@ func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 	} else {
 		written = maps.Clone(r.SF.Stats().Written)
 	}
-	delete(written, "deals")
-	delete(written, "Opportunity")
+	for _, kind := range []string{"deals", "Opportunity", "tasks", "Task"} {
+		delete(written, kind)
+	}
 	if len(written) > 0 {
 		o.wrong("records of other kinds were written: %v", written)
 	}
 }
 
 func told(r app.Report) string {
-	return fmt.Sprintf("status %q, %d rejected, %d unresolved, %d degraded, error %v", r.Status, r.Rejected, r.Unresolved, r.Degraded, r.Err)
+	return fmt.Sprintf("status %q, %d rejected, %d unresolved, %d degraded, of tasks %d rejected, %d unresolved, %d nobody's, error %v",
+		r.Status, r.Rejected, r.Unresolved, r.Degraded, r.TasksRejected, r.TasksUnresolved, r.Unassigned, r.Err)
 }

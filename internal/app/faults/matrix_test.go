@@ -50,9 +50,9 @@ func worth(s stage, c call, m mishap, fresh bool) bool {
 	case fresh:
 		return true
 	case s.composite:
-		return c.at > 0 || c.inside && writes(c)
+		return c.kind == "composite" && c.at > 0 || c.inside && writes(c)
 	case s.many:
-		return slices.Contains([]string{"batch_update deals", "search deals", "batch_read deals", "collections update Opportunity", "composite"}, c.kind) && c.times > 1
+		return slices.Contains([]string{"batch_update deals", "search deals", "batch_read deals", "batch_create tasks", "collections update Opportunity", "composite"}, c.kind) && c.times > 1
 	case s.oauth:
 		return m.hs.Do == hssim.ExpiredToken
 	}

@@ -13,15 +13,16 @@ type call struct {
 	kind   string // as the simulator names it
 	inside bool   // it travels inside another
 	times  int    // in the pass without fault
-	// at is which request of its kind it is, where not all of them are alike; 0
-	// means that they are.
+	// at is which request of its kind it is, and of what, where not all of them
+	// are alike; 0 means that they are.
 	at    int
+	what  string
 	place int // of a question: where the one that suffers stands among all of its kind
 }
 
 func (c call) String() string {
 	if c.at > 0 {
-		return c.kind + " of writes"
+		return c.kind + " of " + c.what
 	}
 	if c.inside {
 		return "composite: " + c.kind
@@ -77,9 +78,15 @@ func mishaps(crm string) []mishap {
 	people := []mishap{
 		{name: "a deal is deleted", applies: signed, act: deleteDeal},
 		{name: "contacts are merged", applies: signed, act: mergeContacts},
+		{name: "a deal to ask about is deleted", applies: is(tasksMade...), act: deleteAsked},
+		{name: "a task is completed", applies: is(tasksClosed...), act: finishTask},
+		{name: "a task is deleted", applies: is(tasksClosed...), act: removeTask},
 	}
 	if crm == apptest.HubSpot {
-		return append(append(hubspot(), people...), mishap{name: "deals are merged", applies: signed, act: mergeDeals})
+		return append(append(hubspot(), people...),
+			mishap{name: "deals are merged", applies: signed, act: mergeDeals},
+			mishap{name: "a deal to ask about is merged", applies: is(tasksMade...), act: mergeAsked},
+		)
 	}
 	return append(salesforce(), people...)
 }
@@ -101,6 +108,7 @@ func hubspot() []mishap {
 	return append(all,
 		mishap{name: "validation rule, 400", applies: is("batch_update deals"), hs: refuse, ids: oneWritten, wait: refusedWait, lasts: true},
 		mishap{name: "validation rule, 207", applies: is("batch_update deals"), hs: refuse, ids: oneWritten, wait: refusedWait, lasts: true, hubspot: hssim.Options{ValidationAs207: true}},
+		mishap{name: "a task may not be closed", applies: is(tasksClosed...), hs: refuse, ids: oneClosed, wait: refusedWait, lasts: true},
 		mishap{name: "a deal is left out", applies: is("batch_read deals", "associations_batch_read deals/contacts", "associations_batch_read deals/notes"), hs: refuse, ids: oneWritten, lasts: true},
 	)
 }
@@ -133,6 +141,11 @@ func salesforce() []mishap {
 		mishap{
 			name: "validation rule", applies: writes, ids: oneWritten, wait: refusedWait, lasts: true,
 			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may change this record"),
+		},
+		mishap{name: "locked tasks", applies: is(append(tasksMade, tasksClosed...)...), sf: refuse("", ""), wait: 3 * time.Minute},
+		mishap{
+			name: "validation rule on tasks", applies: is(append(tasksMade, tasksClosed...)...), wait: refusedWait, lasts: true,
+			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may have tasks"),
 		},
 	)
 }
@@ -188,6 +201,12 @@ func signed(c call) bool {
 
 // writes are Salesforce's, by themselves or inside a composite.
 func writes(c call) bool { return c.kind == writeKind }
+
+// The calls that make tasks and close them.
+var (
+	tasksMade   = []string{"batch_create tasks", "collections insert Task"}
+	tasksClosed = []string{"batch_update tasks", "collections update Task"}
+)
 
 // asks are queries, by themselves or inside a composite.
 func asks(c call) bool {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/app/apptest"
 )
 
@@ -19,10 +20,36 @@ type reference struct {
 	calls   []call
 	written []string                    // deals written by the first pass
 	early   []int                       // deals whose kickoff is still to come: nothing of them is frozen
+	made    []string                    // keys of tasks made by the first pass
+	closed  []string                    // and of those closed by it
 	touched []int                       // deals that people took away
 	shown   [mostPasses]apptest.Records // after each pass
 	commits [mostPasses]int             // deals written up to then
+	tasks   [mostPasses]int             // tasks made or closed up to then
 	degrade [mostPasses]int64           // deals reported as not readable
+}
+
+// asked notes which tasks the first pass made and closed, and wants some of both
+// where there are any to close.
+func (ref *reference) asked(t *testing.T, s stage, report app.Report, before, after []apptest.Task) {
+	t.Helper()
+	was := map[string]bool{}
+	for _, k := range before {
+		was[k.Key] = !k.Done
+	}
+	for _, k := range after {
+		open, known := was[k.Key]
+		if !known {
+			ref.made = append(ref.made, k.Key)
+		}
+		if open && k.Done {
+			ref.closed = append(ref.closed, k.Key)
+		}
+	}
+	calls := report.APICallsByKind
+	if len(ref.made) == 0 || calls["tasks find"] == 0 || calls["tasks make"] == 0 || s.later && (len(ref.closed) == 0 || calls["tasks close"] == 0) {
+		t.Fatalf("%v: %d tasks made, %d closed, by calls %v: the world is too small", s, len(ref.made), len(ref.closed), calls)
+	}
 }
 
 // scene is one cell, or one reference, being played.
@@ -85,23 +112,27 @@ func playReference(t *testing.T, s stage, m mishap) *reference {
 		ref.touched = m.act(sc)
 		r.Clock.Advance(time.Second)
 	}
+	before := r.Tasks(t)
 	var passes []time.Time
 	for pass := range mostPasses {
 		passes = append(passes, r.Clock.Now())
 		report := r.Pass(t)
 		if pass == 0 {
 			ref.calls = callsOf(r, w)
+			if m.act == nil {
+				ref.asked(t, s, report, before, r.Tasks(t))
+			}
 			ref.written = slices.Sorted(maps.Keys(w.written))
 			ref.early = standing(t, r, "needs CSM", "awaiting kickoff")
 			if len(ref.early) < 2 {
 				t.Fatalf("%v: %d deals before their kickoff: the world is too small", s, len(ref.early))
 			}
 		}
-		ref.shown[pass] = r.Shown(t, passes, ref.touched)
-		ref.commits[pass] = r.DealsWritten()
+		ref.shown[pass] = standsNow(t, r, passes, ref.touched)
+		ref.commits[pass], ref.tasks[pass] = r.DealsWritten(), r.TasksWritten()
 		ref.degrade[pass] = report.Degraded
-		if report.Rejected+report.Unresolved > 0 || len(w.resent) > 0 {
-			t.Fatalf("%v without fault: %d rejected, %d unresolved, written twice %v", s, report.Rejected, report.Unresolved, w.resent)
+		if !confirmed(report, report.Degraded) || len(w.resent) > 0 {
+			t.Fatalf("%v without fault: %s, written twice %v", s, told(report), w.resent)
 		}
 		r.Clock.Advance(m.pause())
 	}
@@ -128,7 +159,23 @@ func callsOf(r *apptest.Rig, w *watch) []call {
 		all = append(all, call{kind: kind, inside: true, times: inside[kind], place: placeOf(w.asked, q, 1)})
 	}
 	if w.together > 0 {
-		all = append(all, call{kind: "composite", times: 1, at: w.together})
+		all = append(all, call{kind: "composite", times: 1, at: w.together, what: "writes"})
+	}
+	return append(all, finding(counts, w)...)
+}
+
+// finding are the calls that look for tasks, where they are of a kind that
+// deals are read by as well: the last of it, unless a cell meets that anyway.
+func finding(counts map[string]int, w *watch) []call {
+	var all []call
+	for _, kind := range []string{"associations_batch_read deals/tasks", "batch_read tasks", "queryAll Task"} {
+		c := call{kind: kind, times: counts[kind]}
+		if c.times == 0 || c.alone() == c.times {
+			continue
+		}
+		c.at, c.what = c.times, "finding"
+		c.place = placeOf(w.asked, question{kind: kind}, c.at)
+		all = append(all, c)
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/handoffscore/syncd/internal/app/apptest"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
+	"github.com/handoffscore/syncd/internal/handoff"
 )
 
 // stage is what a cell is played on: a CRM with its world, and the pass of it
@@ -210,6 +211,22 @@ func work(t *testing.T, r *apptest.Rig) {
 	}
 	r.Set(t, r.Deal(open[4]), "evidence.1.1", "")
 	fillLate(t, r)
+	correct(t, r)
+}
+
+// correct is a CSM who raises the scores of a deal for which a Sales manager
+// was asked: what was asked is not needed any more.
+func correct(t *testing.T, r *apptest.Rig) {
+	t.Helper()
+	for _, k := range r.Tasks(t) {
+		if k.Kind() == handoff.Escalation && !k.Done {
+			for _, item := range world.JudgementItems() {
+				r.Set(t, k.Deal, "item_"+strings.ReplaceAll(item, ".", "_")+"_score", "2")
+			}
+			return
+		}
+	}
+	t.Fatal("no Sales manager was asked: the world is too small")
 }
 
 // standing lists the deals with one of some statuses whose champion and sponsor

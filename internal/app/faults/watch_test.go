@@ -76,8 +76,7 @@ func (w *watch) see(q *http.Request, body []byte) (n int, before, after func(int
 	w.requests++
 	switch path := q.URL.Path; {
 	case strings.HasSuffix(path, "/composite/sobjects"):
-		w.write(body)
-		w.asked = append(w.asked, question{writeKind, false})
+		w.collection(q.Method, body, false)
 	case strings.HasSuffix(path, "/deals/batch/update"):
 		w.write(body)
 	case strings.HasSuffix(path, "/composite"):
@@ -99,6 +98,22 @@ func (w *watch) write(body []byte) {
 		w.record(id, fields)
 	}
 }
+
+// collection notes records of Salesforce, which are all of one object.
+func (w *watch) collection(method string, body []byte, inside bool) {
+	kind := "collections update "
+	if method == http.MethodPost {
+		kind = "collections insert "
+	}
+	of := ofObject.FindSubmatch(body)
+	if of == nil {
+		panic("a collection without object")
+	}
+	w.asked = append(w.asked, question{kind + string(of[1]), inside})
+	w.write(body)
+}
+
+var ofObject = regexp.MustCompile(`"type":\s*"(\w+)"`)
 
 func (w *watch) record(id string, fields map[string]any) {
 	w.written[id] = true
@@ -126,8 +141,9 @@ func (w *watch) ask(at *url.URL, inside bool) {
 func (w *watch) composite(body []byte) {
 	var all struct {
 		Requests []struct {
-			URL  string          `json:"url"`
-			Body json.RawMessage `json:"body"`
+			Method string          `json:"method"`
+			URL    string          `json:"url"`
+			Body   json.RawMessage `json:"body"`
 		} `json:"compositeRequest"`
 	}
 	if err := json.Unmarshal(body, &all); err != nil {
@@ -136,8 +152,7 @@ func (w *watch) composite(body []byte) {
 	w.composites++
 	for _, sub := range all.Requests {
 		if strings.HasSuffix(sub.URL, "/composite/sobjects") {
-			w.write(sub.Body)
-			w.asked = append(w.asked, question{writeKind, true})
+			w.collection(sub.Method, sub.Body, true)
 			w.together = w.composites
 			continue
 		}

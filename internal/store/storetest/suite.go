@@ -86,6 +86,16 @@ func Run(t *testing.T) {
 		"one org has one connection":               oneOrg,
 		"history answers as of a moment":           asOf,
 		"readers and a writer at once":             together,
+		"a person is asked once":                   askedOnce,
+		"tasks that are due":                       dueTasks,
+		"a task that is taken back":                takenBack,
+		"a digest ends with the last it tells":     digest,
+		"a digest that was never made":             unmadeDigest,
+		"records wait for their tasks":             heldBack,
+		"deals with a task are looked at again":    lookedAtAgain,
+		"tasks that a run leaves":                  left,
+		"an old epoch changes no task":             fencedTasks,
+		"siblings of an account":                   siblings,
 		"two thousand deals in one slice":          big,
 	} {
 		t.Run(name, func(t *testing.T) {

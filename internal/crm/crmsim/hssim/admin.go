@@ -230,6 +230,19 @@ func (s *Server) IDs(object string) []string {
 	return out
 }
 
+// Binned lists the ids of an object's records in the recycle bin.
+func (s *Server) Binned(object string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []string
+	for _, r := range s.table(object).order {
+		if r.cur.archived != 0 {
+			out = append(out, r.key())
+		}
+	}
+	return out
+}
+
 // Archive moves a record to the recycle bin.
 func (s *Server) Archive(object, id string) error {
 	s.mu.Lock()

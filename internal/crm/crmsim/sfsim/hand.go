@@ -46,6 +46,19 @@ func (s *Server) IDs(object string) []string {
 	return out
 }
 
+// Binned lists the ids of an object's records in the recycle bin.
+func (s *Server) Binned(object string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []string
+	for _, r := range s.table(object).rows {
+		if !r.gone && r.deleted {
+			out = append(out, r.id)
+		}
+	}
+	return out
+}
+
 // Set is a person's edit of one field. v is nil, a string, a bool, a number or
 // a time.Time.
 func (s *Server) Set(object, id, name string, v any) error {
