@@ -139,7 +139,7 @@ func TestNobodyLeftShows(t *testing.T) {
 	d.moves([]string{"d1"})
 	run := d.plan(t)
 	k := d.tasks(t, run)[escalation]
-	if k.Owner != "" || k.Class != "nobody" || !strings.Contains(k.Message, "nobody to ask as sales manager") {
+	if k.Owner != "" || k.Class != "nobody" || !strings.Contains(k.Message, "nobody to ask as Sales manager") {
 		t.Errorf("%+v", k)
 	}
 	if said := d.planned(t, run)["d1"].Fields["sync_message"]; !strings.Contains(said, k.Message) {
