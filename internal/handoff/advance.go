@@ -33,9 +33,7 @@ func Advance(in Input, prev State) Output {
 	}
 	s.Reason = ""
 	back(in, &s)
-	if in.fresh {
-		s.EscalatedAt, s.ResolvedAt = in.key.up, in.key.down
-	}
+	s.Elder = s.Elder || in.fresh && in.key.attempt > 0
 	out := Output{Result: in.Result}
 	people(in, &s, &out)
 	s.Win = origin(in, s)
@@ -141,9 +139,6 @@ func people(in Input, s *State, out *Output) {
 		out.Warnings = append(out.Warnings, "the "+termsOf(in.Card).scorer+" field cannot be read")
 	case crm.UserID(csm.Text) != s.CSM:
 		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
-		if in.fresh && !in.key.csm.IsZero() {
-			s.CSMSince = in.key.csm
-		}
 		if s.CSM == "" {
 			s.CSMSince, s.CSMSeen = time.Time{}, false
 		}
@@ -229,9 +224,6 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	}
 	if in.Card.Start == scorecard.StartSent {
 		f.Sent = s.Kickoff.At
-	}
-	if in.key.attempt == s.Attempt && !in.key.final.IsZero() { // the store that knew it was lost
-		f.At = in.key.final
 	}
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks = marks(in, f.Items)

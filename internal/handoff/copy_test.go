@@ -112,7 +112,7 @@ func TestTimesMatter(t *testing.T) {
 		{name: "a CSM, no kickoff", set: map[string]string{"csm": "u1"}},
 		{name: "a running clock", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16"}, want: true},
 		{name: "everything scored", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16"}, more: all},
-		{name: "final on the record", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16", "key": "D-1/sales-to-cs/1/final-20261116T090000.000"}},
+		{name: "final on the record", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16", "key": "D-1/sales-to-cs/1/final"}},
 		{name: "final on the deal it was copied from", set: map[string]string{"csm": "u1", "key": "D-0/sales-to-cs/1", "status": "final"}, want: true},
 		{name: "a copy that brought nothing", set: map[string]string{"key": "D-0/sales-to-cs/1"}},
 		{name: "a later attempt is signed", set: map[string]string{"attempt_scored": "2", "key": "D-1/sales-to-cs/1", "status": "final"}, want: true},

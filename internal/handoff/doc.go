@@ -108,6 +108,9 @@ type State struct {
 
 	EscalatedAt time.Time `json:"escalated_at,omitzero"`
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"`
+	// Elder: the record is older than what is remembered. What it shows of times
+	// that nobody remembers is left there.
+	Elder bool `json:"elder,omitempty"`
 
 	// Copied: the record began as a copy of another deal. Inherited is what
 	// people had typed on that one and still stands here, by base name.

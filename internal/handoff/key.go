@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
@@ -12,27 +11,21 @@ import (
 // A store that was lost or brought back from a backup knows less than has
 // happened. Of syncd's own fields the key alone is ever read: it names deal,
 // scorecard and attempt, and behind them what must not happen twice, in words
-// parted by "/". It holds no score.
+// parted by "/". It holds no score and no time.
 //
-//	006.../sales-to-cs/1/final-20261119T091500.000/up-.../asked-ae_rehandoff+...
+//	006.../sales-to-cs/1/final/asked-ae_rehandoff+sales_manager_escalation
 const (
-	copyMark     = "copy"      // the record began as a copy of another deal
-	finalMark    = "final-"    // when the attempt became final
-	upMark       = "up-"       // when the escalation was raised that was raised last
-	downMark     = "down-"     // when one was last taken down
-	askedMark    = "asked-"    // kinds of band tasks that were asked for in this attempt
-	remindedMark = "reminded-" // the due time that the CSM was reminded of last
-	csmMark      = "csm-"      // since when the CSM has held the account
+	copyMark     = "copy"     // the record began as a copy of another deal
+	finalMark    = "final"    // the attempt is final
+	remindedMark = "reminded" // the CSM was reminded of the due time that stands
+	askedMark    = "asked-"   // kinds of band tasks that were asked for in this attempt
 )
-
-const keyTime = "20060102T150405.000"
 
 // keyed is what a key says.
 type keyed struct {
-	attempt              int // 0 if the key is of another deal or card, or not there
-	final, up, down, csm time.Time
-	asked                []string
-	reminded             string
+	attempt  int // 0 if the key is of another deal or card, or not there
+	asked    []string
+	reminded bool
 }
 
 // IsCopy reports whether the record's key names another deal, or says that it
@@ -50,19 +43,10 @@ func readKey(in Input) (k keyed) {
 	}
 	k.attempt = attemptIn(parts[2])
 	for _, word := range parts[3:] {
-		for mark, at := range map[string]*time.Time{finalMark: &k.final, upMark: &k.up, downMark: &k.down, csmMark: &k.csm} {
-			if text, ok := strings.CutPrefix(word, mark); ok {
-				if t, err := time.Parse(keyTime, text); err == nil && !t.After(in.Now) {
-					*at = t
-				}
-			}
-		}
 		if text, ok := strings.CutPrefix(word, askedMark); ok {
 			k.asked = strings.Split(text, "+")
 		}
-		if text, ok := strings.CutPrefix(word, remindedMark); ok {
-			k.reminded = text
-		}
+		k.reminded = k.reminded || word == remindedMark
 	}
 	return k
 }
@@ -73,6 +57,14 @@ func (k keyed) has(attempt int, kind string) bool {
 	return k.attempt == attempt && slices.Contains(k.asked, kind)
 }
 
+// forgotten reports whether the key says that something was asked for in this
+// attempt of which nothing is remembered.
+func (k keyed) forgotten(s *State, kinds []string) bool {
+	return slices.ContainsFunc(kinds, func(kind string) bool {
+		return k.has(s.Attempt, kind) && !slices.ContainsFunc(s.Notices, func(n Notice) bool { return n.Kind == kind && n.Attempt == s.Attempt })
+	})
+}
+
 // Key is what syncd writes on the record to know its own marks by: a copy of it
 // on a cloned deal names another deal.
 func Key(id string, card *scorecard.Card, s State) string {
@@ -80,34 +72,26 @@ func Key(id string, card *scorecard.Card, s State) string {
 	if s.Copied {
 		words = append(words, copyMark)
 	}
-	moment := func(mark string, at time.Time) {
-		if !at.IsZero() {
-			words = append(words, mark+at.UTC().Format(keyTime))
-		}
-	}
 	if s.Final != nil {
-		moment(finalMark, s.Final.At)
+		words = append(words, finalMark)
 	}
-	moment(upMark, s.EscalatedAt)
-	moment(downMark, s.ResolvedAt)
 	var asked []string
-	reminded := ""
+	reminded := false
 	for _, n := range s.Notices {
 		switch {
 		case n.Attempt != s.Attempt:
 		case n.Kind == Reminder:
-			reminded = n.For
+			reminded = reminded || n.For == dueName(s.Due)
 		default:
 			asked = append(asked, n.Kind)
 		}
 	}
+	if reminded {
+		words = append(words, remindedMark)
+	}
 	if len(asked) > 0 {
 		words = append(words, askedMark+strings.Join(asked, "+"))
 	}
-	if reminded != "" {
-		words = append(words, remindedMark+reminded)
-	}
-	moment(csmMark, s.CSMSince)
 	// What does not fit is the least that matters.
 	for len(strings.Join(words, "/")) > textLimit && len(words) > 3 {
 		words = words[:len(words)-1]

@@ -94,11 +94,12 @@ func flag(in Input, s *State, out *Output) {
 		ask(in, s, nil)
 		return
 	}
+	before := in.key.forgotten(s, band.Tasks)
 	ask(in, s, band.Tasks)
 	switch {
 	case !flagged(in, s.Final):
-	case in.key.attempt == s.Attempt && !in.key.up.IsZero() && (in.fresh || in.key.up.After(s.EscalatedAt)): // raised before the store was lost
-		s.Flag, s.EscalatedAt = band.Escalation, in.key.up
+	case before: // raised when it was asked for; the record shows since when
+		s.Flag, s.EscalatedAt, s.Elder = band.Escalation, time.Time{}, true
 	default:
 		s.Flag, s.EscalatedAt = band.Escalation, in.Now
 		out.Escalate = band.Escalation
@@ -152,12 +153,15 @@ func silence(s *State, now time.Time, why string) {
 // told in one digest.
 const stopped = 24 * time.Hour
 
+// dueName is how a reminder names the due time that it is about.
+func dueName(due time.Time) string { return due.UTC().Format("20060102T1504") }
+
 // remind asks the CSM once that scoring is due, in working hours, and not any
 // more once it is done or the due time has moved.
 func remind(in Input, s *State, out *Output) {
 	about := ""
 	if s.Status == Overdue {
-		about = s.Due.UTC().Format("20060102T1504")
+		about = dueName(s.Due)
 	}
 	s.Notices = slices.Clone(s.Notices)
 	known := false
@@ -174,7 +178,7 @@ func remind(in Input, s *State, out *Output) {
 	if about == "" || known {
 		return
 	}
-	before := in.key.attempt == s.Attempt && in.key.reminded == about
+	before := in.key.attempt == s.Attempt && in.key.reminded
 	at := in.Settings.Hours.Next(in.Now, orUTC(in.Settings.Zone))
 	if at.After(in.Now) && !before {
 		out.Wake = at

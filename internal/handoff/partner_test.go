@@ -139,7 +139,7 @@ func TestAPartnerHandoffOnTheRecord(t *testing.T) {
 	open := hand(t, grade(lead(), "22------2"), handoff.State{}, at("04 10:00"))
 	has(t, open.Show, map[string]string{
 		"partner_status": "scoring open", "partner_score_out_of": "18", "partner_score": "", "partner_band": "", "partner_hold": "false",
-		"partner_due_at": "2026-11-05T09:00:00.000Z", "partner_key": "P-1/partner-handoff/1/csm-20261102T120000.000", "partner_escalation": "None", "status": "(absent)",
+		"partner_due_at": "2026-11-05T09:00:00.000Z", "partner_key": "P-1/partner-handoff/1", "partner_escalation": "None", "status": "(absent)",
 		"partner_ball": "partner manager: score the open components; the seller's answer: waiting, day 2 of 5",
 	})
 	final := hand(t, grade(lead(), "222222221"), open.State, at("04 11:00"))
@@ -400,13 +400,4 @@ func TestAnOverduePartnerHandoff(t *testing.T) {
 	if _, why := handoff.Assign(handoff.ToPartnerManager, handoff.Hands{CSM: "gone"}, people, handoff.Managers{}); why != "the partner manager is not active" {
 		t.Error(why)
 	}
-}
-
-// Since when somebody holds the account, where no history tells, stands in the
-// key and outlives the store.
-func TestTheDueTimeOutlivesTheStore(t *testing.T) {
-	d := with(lead(), map[string]string{"partner_key": "P-1/partner-handoff/1/csm-20261104T120000.000"})
-	d.Fields.Set("partner_csm", text("pm1")) // the CRM does not tell since when
-	d.Won, d.Closed, d.WonAt.At = true, true, at("05 09:00")
-	has(t, hand(t, d, handoff.State{}, at("05 12:00")).Show, map[string]string{"partner_due_at": "2026-11-06T12:00:00.000Z"})
 }

@@ -42,6 +42,11 @@ func show(in Input, out Output) map[string]string {
 	v.set("escalation", NoEscalation)
 	v.set("escalated_at", stamp(s.EscalatedAt))
 	v.set("resolved_at", stamp(s.ResolvedAt))
+	for base, at := range map[string]time.Time{"escalated_at": s.EscalatedAt, "resolved_at": s.ResolvedAt} {
+		if at.IsZero() && s.Elder {
+			delete(v.texts, card.Field(base))
+		}
+	}
 	for _, base := range []string{"score", "band", "health", "action"} {
 		v.set(base, "")
 	}

@@ -29,7 +29,7 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 		return slices.ContainsFunc(typed(card), filled)
 	case attemptIn(text("attempt_scored")) > 1:
 		return true
-	case strings.Contains(key, "/"+finalMark):
+	case strings.Contains(key+"/", "/"+finalMark+"/"):
 		return false
 	}
 	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })

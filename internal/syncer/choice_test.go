@@ -47,7 +47,7 @@ func TestADealIsInScopeOnOneCard(t *testing.T) {
 		if _, ok := in[want]; !ok || len(in) != 1 {
 			t.Errorf("begun %v: in scope on %v, want %s", begun, in, want)
 		}
-		if key, planned := r.planned(t, run)["d1"].Fields["key"]; planned == begun || planned && key != "d1/short/1/csm-20261111T090000.000" {
+		if key, planned := r.planned(t, run)["d1"].Fields["key"]; planned == begun || planned && key != "d1/short/1" {
 			t.Errorf("begun %v: key planned as %q", begun, key)
 		}
 	}

@@ -61,7 +61,7 @@ func TestTimePassesWithoutAnyMove(t *testing.T) {
 	r.won("d1")
 	r.settled(t, "d1")
 	r.now = start.Add(24 * time.Hour) // 48 hours after the kickoff
-	if got := r.planned(t, r.plan(t))["d1"].Fields; got["status"] != "overdue" || got["updated_at"] != stamp(r.now) || got["key"] != "d1/small/1/reminded-20261118T0900/csm-20261111T090000.000" || len(got) != 3 {
+	if got := r.planned(t, r.plan(t))["d1"].Fields; got["status"] != "overdue" || got["updated_at"] != stamp(r.now) || got["key"] != "d1/small/1/reminded" || len(got) != 3 {
 		t.Errorf("planned %v", got)
 	}
 }
