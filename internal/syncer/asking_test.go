@@ -180,6 +180,9 @@ func TestWhatWasReadIsKeptWhenPeopleCannotBeLookedUp(t *testing.T) {
 	if have := d.planned(t, run); len(d.tasks(t, run)) != 0 || have["d1"].Fields != nil || have["d2"].Fields == nil {
 		t.Errorf("planned %v", have)
 	}
+	if n := d.counts(t, run).TasksUnresolved; n != 1 {
+		t.Errorf("%d unresolved: the pass says that all is done", n)
+	}
 	d.who.err = nil
 	d.now = d.now.Add(time.Minute)
 	d.moves()
@@ -228,6 +231,32 @@ func TestRemindersOfALongStopAreToldInOne(t *testing.T) {
 	for key, k := range d.tasks(t, run) {
 		if k.Owner == "csm1" && k.Kind == handoff.Reminder && (k.Status != store.TaskTold || k.Within != one.Key) {
 			t.Errorf("%s is %s within %q", key, k.Status, k.Within)
+		}
+	}
+}
+
+// Scoring is overdue only because syncd cannot read what it judges by itself:
+// the CSM is not reminded of it, but of what they have not scored.
+func TestNobodyIsRemindedOfWhatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	for _, id := range []string{"d1", "d2"} {
+		d.won(id)
+		d.set(id, "kickoff_at", stamp(start.AddDate(0, 0, -5)))
+		d.crm.deals[crm.DealID(id)].CloseDate = crm.Cell{State: crm.Unreadable}
+	}
+	d.set("d1", "item_1_1_score", "2")
+	d.moves([]string{"d1", "d2"})
+	run := d.plan(t)
+	if s := d.state(t, "d1"); s.Status != "overdue" {
+		t.Fatalf("status %s", s.Status)
+	}
+	have := d.tasks(t, run)
+	if len(have) != 1 {
+		t.Errorf("tasks %v", have)
+	}
+	for _, k := range have {
+		if k.Ref.ID != "d2" || k.Kind != handoff.Reminder {
+			t.Errorf("asked %+v", k)
 		}
 	}
 }

@@ -25,7 +25,8 @@ type Counts struct {
 	TasksClosed   int64            `json:"tasks_closed"`
 	TasksRejected int64            `json:"tasks_rejected"`
 	// TasksUnresolved are tasks of which nobody knows yet whether they stand in
-	// the CRM; they are looked for before they are made again.
+	// the CRM, which are looked for before they are made again, and deals of which
+	// nobody could find out whom to ask.
 	TasksUnresolved int64 `json:"tasks_unresolved"`
 	Unassigned      int64 `json:"unassigned"` // asks for which nobody is left to take them
 	Rejected        int64 `json:"rejected"`

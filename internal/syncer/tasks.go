@@ -48,7 +48,9 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 	people, err := p.hands(ctx, noticed, ledger)
 	if crm.KindOf(err) == crm.Quota { // what was read is kept, what is to be asked waits
 		for _, t := range noticed {
-			t.waits = t.asks(ledger, now)
+			if t.waits = t.asks(ledger, now); t.waits {
+				p.counts.TasksUnresolved++
+			}
 		}
 		return nil
 	}
@@ -63,6 +65,9 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			}
 			if row.Status == store.TaskSent { // whoever goes on with it looks for it first
 				s.Tasks = append(s.Tasks, row)
+				continue
+			}
+			if n.Kind == handoff.Reminder && t.unread() {
 				continue
 			}
 			task, err := p.task(t, n, people, now)
@@ -85,6 +90,22 @@ func (t *taken) asks(ledger map[string]store.Task, now time.Time) bool {
 		row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 		return n.Open() && (!known || pending(row, now))
 	})
+}
+
+// unread reports whether all that keeps the deal open is what syncd cannot
+// read. Whoever scores has done what they can and is not reminded.
+func (t *taken) unread() bool {
+	open := 0
+	for i := range t.out.Result.Items {
+		switch it := &t.out.Result.Items[i]; {
+		case !it.Open():
+		case it.Auto && it.Unknown:
+			open++
+		default:
+			return false
+		}
+	}
+	return open > 0
 }
 
 // pending reports whether a task in the ledger is still to be made, and not

@@ -78,14 +78,14 @@ func mishaps(crm string) []mishap {
 	people := []mishap{
 		{name: "a deal is deleted", applies: signed, act: deleteDeal},
 		{name: "contacts are merged", applies: signed, act: mergeContacts},
-		{name: "a deal to ask about is deleted", applies: is(tasksMade...), act: deleteAsked},
+		{name: "a deal to ask about is deleted", applies: is(tasksMade...), act: deleteAsked, wait: refusedWait},
 		{name: "a task is completed", applies: is(tasksClosed...), act: finishTask},
 		{name: "a task is deleted", applies: is(tasksClosed...), act: removeTask},
 	}
 	if crm == apptest.HubSpot {
 		return append(append(hubspot(), people...),
 			mishap{name: "deals are merged", applies: signed, act: mergeDeals},
-			mishap{name: "a deal to ask about is merged", applies: is(tasksMade...), act: mergeAsked},
+			mishap{name: "a deal to ask about is merged", applies: is(tasksMade...), act: mergeAsked, wait: refusedWait},
 		)
 	}
 	return append(salesforce(), people...)
@@ -100,10 +100,16 @@ func hubspot() []mishap {
 		all = append(all, mishap{name: string(do), hs: hssim.Fault{Do: do, Wait: short}})
 	}
 	for _, do := range []hssim.Mishap{
-		hssim.ExpiredToken, hssim.NoScope, hssim.Locked, hssim.TenSecondly, hssim.Secondly, hssim.Daily, hssim.Migrating,
+		hssim.ExpiredToken, hssim.Locked, hssim.TenSecondly, hssim.Secondly, hssim.Daily, hssim.Migrating,
 	} {
-		all = append(all, mishap{name: string(do), applies: signed, hs: hssim.Fault{Do: do, RetryAfter: "1"}, restart: do == hssim.NoScope})
+		all = append(all, mishap{name: string(do), applies: signed, hs: hssim.Fault{Do: do, RetryAfter: "1"}})
 	}
+	tasks := is(append([]string{"batch_read tasks"}, append(tasksMade, tasksClosed...)...)...)
+	scope := mishap{name: string(hssim.NoScope), hs: hssim.Fault{Do: hssim.NoScope}, restart: true}
+	scope.applies = func(c call) bool { return signed(c) && !tasks(c) }
+	all = append(all, scope)
+	scope.applies, scope.wait = tasks, refusedWait // tasks wait for their next try, records need not
+	all = append(all, scope)
 	refuse := hssim.Fault{Do: hssim.RefuseRecords, Message: "Only the board may change this record"}
 	return append(all,
 		mishap{name: "validation rule, 400", applies: is("batch_update deals"), hs: refuse, ids: oneWritten, wait: refusedWait, lasts: true},
