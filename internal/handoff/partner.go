@@ -85,15 +85,6 @@ func motion(in Input, prev State) string {
 	return strings.Join(strings.Fields(fold(in.Partner)), " ")
 }
 
-// counted is what a handoff counts from as the record has it now.
-func counted(in Input) time.Time {
-	if in.Card.Start == scorecard.StartSent {
-		k, _ := in.sheet.Kickoff(in.Settings.Zone)
-		return k.At
-	}
-	return in.Deal.WonAt.At
-}
-
 // origin is what a handoff counts from: the win, or the sending.
 func origin(in Input, s State) time.Time {
 	if in.Card.Start == scorecard.StartSent {
