@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func MeasureIdle(ctx context.Context, c Case) (row IdleRow, err error) {
 	}
 	defer sim.stop()
 	config := filepath.Join(dir, "syncd.yaml")
-	if err := often(config); err != nil {
+	if err := errors.Join(quiet(config), often(config)); err != nil {
 		return row, err
 	}
 	d, err := startDaemon(ctx, config)

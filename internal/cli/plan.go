@@ -93,7 +93,7 @@ func printPlannedTasks(w io.Writer, tasks []app.PlannedTask) {
 		who, subject := x.Name, x.Subject
 		switch {
 		case x.Owner == "":
-			who = "nobody: " + x.Problem
+			who = x.Problem
 		case who == "":
 			who = x.Owner
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, srv.URL)
 			}
 			env.Setenv("TOKEN", sim.Credentials().Token)
+			env.Setenv("MANAGER", sim.OwnerID(slices.IndexFunc(w.Users, func(u world.User) bool { return u.Job == world.SalesManager && u.Active })))
 			env.Setenv("GO_LIVE", now.AddDate(0, 0, -45).Format(time.DateOnly))
 			env.Setenv("DEAL", sim.DealID(deal))
 			env.Setenv("OPPORTUNITY", org.DealID(deal))
@@ -63,6 +65,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// grab keeps what a pattern's group finds in the last output under a name.
+			"grab": func(ts *testscript.TestScript, _ bool, args []string) {
+				found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+				if found == nil {
+					ts.Fatalf("no %s in the output", args[1])
+				}
+				ts.Setenv(args[0], found[1])
+			},
 			// fill replaces $NAMES in a file.
 			"fill": func(ts *testscript.TestScript, _ bool, args []string) {
 				for _, name := range args {
