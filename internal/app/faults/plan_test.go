@@ -148,7 +148,7 @@ func salesforce() []mishap {
 			name: "validation rule", applies: writes, ids: oneWritten, wait: refusedWait, lasts: true,
 			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may change this record"),
 		},
-		mishap{name: "locked tasks", applies: is(append(tasksMade, tasksClosed...)...), sf: refuse("", ""), wait: 3 * time.Minute},
+		mishap{name: "locked tasks", applies: is(append(tasksMade, tasksClosed...)...), sf: refuse("", ""), wait: 5 * time.Minute},
 		mishap{
 			name: "validation rule on tasks", applies: is(append(tasksMade, tasksClosed...)...), wait: refusedWait, lasts: true,
 			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may have tasks"),
