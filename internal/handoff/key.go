@@ -81,7 +81,7 @@ func Key(id string, card *scorecard.Card, s State) string {
 		switch {
 		case n.Attempt != s.Attempt:
 		case n.Kind == Reminder:
-			reminded = reminded || n.For == dueName(s.Due)
+			reminded = reminded || s.Final == nil && n.For == dueName(s.Due)
 		default:
 			asked = append(asked, n.Kind)
 		}

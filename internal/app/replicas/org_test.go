@@ -50,7 +50,7 @@ func (f *fleet) addOrgs(o orgOptions) {
 		}
 		g := &org{name: fmt.Sprintf("crm-%02d", n), Rig: &apptest.Rig{
 			Options: apptest.Options{
-				CRM: vendor, World: w, Mode: "write", Scope: "{go_live: 2026-10-03, threshold: 5000}",
+				CRM: vendor, World: w, Mode: "write", Cards: []string{"sales-to-cs", "sales-to-cs-simplified"}, Scope: "{go_live: 2026-10-03, threshold: 5000}",
 				Limits: limits, Database: f.dsn, Extra: fmt.Sprintf("    schedule: %q\n", o.schedule),
 			},
 			Clock: simclock.New(w.Now), Dir: f.t.TempDir(), URL: placeholder,
