@@ -44,6 +44,7 @@ func printReports(w io.Writer, reports []app.Report) {
 		fmt.Fprintf(w, "\n%s\n", r.Connection)
 		printCounts(w, "  status", r.ByStatus)
 		printCounts(w, "  band", r.ByBand)
+		printCounts(w, "  in scope by type", r.InScopeTypes)
 		printCounts(w, "  left out", r.LeftOut)
 		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
 		printCounts(w, "  left out for their type", r.LeftOutTypes)

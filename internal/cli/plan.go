@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -89,7 +91,11 @@ func printPlannedTasks(w io.Writer, tasks []app.PlannedTask) {
 		return
 	}
 	t := newTable(w, "task for", "who", "deal", "subject")
-	for _, x := range tasks {
+	byPerson := slices.Clone(tasks)
+	slices.SortStableFunc(byPerson, func(a, b app.PlannedTask) int {
+		return cmp.Or(strings.Compare(a.Role, b.Role), strings.Compare(a.Name, b.Name))
+	})
+	for _, x := range byPerson {
 		who, subject := x.Name, x.Subject
 		switch {
 		case x.Owner == "":

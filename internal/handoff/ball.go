@@ -90,7 +90,7 @@ func afterFinal(in Input, s State) (who, what string) {
 func pass(in Input, s *State, who string) {
 	if len(s.Turns) == 0 {
 		from := origin(in, *s)
-		if from.IsZero() || from.After(in.Now) {
+		if from.IsZero() || from.After(in.Now) || !s.Open() { // who had it before it was seen is not known
 			from = in.Now
 		}
 		s.Turns = []Turn{{who, from}}

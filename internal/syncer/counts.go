@@ -33,6 +33,8 @@ type Counts struct {
 	Unresolved      int64 `json:"unresolved"` // outcome still unknown
 	Degraded        int64 `json:"degraded"`   // deals with something unreadable
 	Drift           int64 `json:"drift"`      // deals found changed by a full run alone
+	// InScopeTypes counts the won deals in scope that were read, by type.
+	InScopeTypes map[string]int64 `json:"in_scope_types,omitempty"`
 	// LeftOut counts deals that were read and are out of scope, by reason;
 	// LeftOutTypes those left out for their type, by type.
 	LeftOut      map[string]int64 `json:"left_out,omitempty"`
@@ -44,7 +46,7 @@ type Counts struct {
 func newCounts() Counts {
 	return Counts{
 		ByBand: map[string]int64{}, ByStatus: map[string]int64{},
-		LeftOut: map[string]int64{}, LeftOutTypes: map[string]int64{}, APICalls: map[string]int64{},
+		InScopeTypes: map[string]int64{}, LeftOut: map[string]int64{}, LeftOutTypes: map[string]int64{}, APICalls: map[string]int64{},
 	}
 }
 

@@ -43,6 +43,9 @@ func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Tim
 		return nil
 	}
 	counts.step(out)
+	if out.State.Status != handoff.Closed {
+		counts.InScopeTypes[d.Type.Text]++
+	}
 	return &taken{deal: d, card: card, kept: kept, out: out, twin: twin}
 }
 
