@@ -2,6 +2,7 @@ package stories_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -71,20 +72,35 @@ func deed(q *http.Request, body []byte) string {
 func (s *story) crash(ts *testscript.TestScript, when, what string) {
 	s.Clock.Advance(15 * time.Minute)
 	s.Close(s.t)
-	cmd := exec.CommandContext(s.t.Context(), s.bin, "run", "--once", "-c", s.WriteConfig(s.t))
-	s.door.mu.Lock()
-	s.door.when, s.door.what, s.door.fired = when, what, false
-	s.door.kill = func() { _ = cmd.Process.Kill() }
-	s.door.mu.Unlock()
-	out, err := cmd.CombinedOutput()
-	s.door.mu.Lock()
-	fired := s.door.fired
-	s.door.what = ""
-	s.door.mu.Unlock()
-	if err == nil || !fired {
-		ts.Fatalf("the program was not killed %s %s: %v\n%s", when, what, err, out)
+	if out := s.runInto(when, what); out != "" {
+		ts.Fatalf("the program was not killed %s %s:\n%s", when, what, out)
 	}
 	s.HandOver(s.t)
 	s.Open(s.t)
 	s.look()
+}
+
+// runInto makes a pass in a process of its own, which is killed where the door
+// is told to. It returns what the process said if it was not.
+func (s *story) runInto(when, what string) string {
+	s.t.Helper()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(s.t.Context(), s.bin, "run", "--once", "-c", s.WriteConfig(s.t))
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	process, d := cmd.Process, s.door
+	d.mu.Lock()
+	d.when, d.what, d.fired = when, what, false
+	d.kill = func() { _ = process.Kill() }
+	d.mu.Unlock()
+	err := cmd.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.what = ""
+	if d.fired {
+		return ""
+	}
+	return fmt.Sprintf("%v\n%s", err, said.String())
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -239,19 +238,10 @@ func (c *crowd) interrupted() {
 // changes something, or somewhere before.
 func (c *crowd) killed() {
 	c.Close(c.t)
-	cmd := exec.CommandContext(c.t.Context(), c.bin, "run", "--once", "-c", c.WriteConfig(c.t))
-	d := c.door
-	d.mu.Lock()
-	d.when, d.what, d.fired = []string{"before", "after"}[c.rng.IntN(2)], []string{"asking", "writing"}[c.rng.IntN(2)], false
-	d.kill = func() { _ = cmd.Process.Kill() }
-	d.mu.Unlock()
-	_ = cmd.Run()
-	d.mu.Lock()
-	if d.fired {
-		c.cuts["kill "+d.when]++
+	when := []string{"before", "after"}[c.rng.IntN(2)]
+	if c.runInto(when, []string{"asking", "writing"}[c.rng.IntN(2)]) == "" {
+		c.cuts["kill "+when]++
 	}
-	d.what = ""
-	d.mu.Unlock()
 	c.HandOver(c.t)
 	c.Open(c.t)
 }
