@@ -51,6 +51,7 @@ func TestPartnerHandoffsAndSalesDoNotMeet(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		run := func(cards []string) (*apptest.Rig, app.Report) {
 			r := apptest.New(t, quick(apptest.Options{CRM: crm, World: partnered(200, 150), Cards: cards, Scope: scopeOf(cards)}))
+			still(r)
 			return r, r.Pass(t)
 		}
 		both, first := run(allCards)

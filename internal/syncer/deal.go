@@ -77,8 +77,9 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		return err
 	}
 	next.Twin = t.twin
-	if t.waits {
-		next.NextAt = now
+	if t.waits { // this run comes back to it if it goes on, else the next one does
+		next.NextAt, p.counted[d.Ref.ID] = now, true
+		s.Again = append(s.Again, d.Ref.ID)
 	}
 	if t.twin != "" && row.InScope && !next.InScope { // the other is the only one now
 		s.Again = append(s.Again, t.twin)

@@ -50,7 +50,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	}
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
-		counted: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
+		counted: map[string]bool{}, waiting: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
 	}
 	for pass.reading() {
 		phase := run.Phase
@@ -154,6 +154,8 @@ type pass struct {
 	self  crm.UserID // the token's own user
 	// counted are deals that are read again though this run has counted them.
 	counted map[string]bool
+	// waiting are deals of which it is not known yet whom to ask.
+	waiting map[string]bool
 	// disputed names the status fields that offer that word.
 	disputed map[string]bool
 	// snapped and graded are of the deals being judged together: the hash of the

@@ -48,7 +48,8 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 	people, err := p.hands(ctx, noticed, ledger)
 	if crm.KindOf(err) == crm.Quota { // what was read is kept, what is to be asked waits
 		for _, t := range noticed {
-			if t.waits = t.asks(ledger, now); t.waits {
+			if t.waits = t.asks(ledger, now); t.waits && !p.waiting[t.deal.Ref.ID] {
+				p.waiting[t.deal.Ref.ID] = true
 				p.counts.TasksUnresolved++
 			}
 		}
@@ -58,6 +59,10 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 		return err
 	}
 	for _, t := range noticed {
+		if p.waiting[t.deal.Ref.ID] {
+			delete(p.waiting, t.deal.Ref.ID)
+			p.counts.TasksUnresolved--
+		}
 		for _, n := range t.out.State.Notices {
 			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 			if !n.Open() || known && !pending(row, now) {
