@@ -40,6 +40,9 @@ func (a *App) Apply(ctx context.Context, plan string) (Applied, error) {
 	out := Applied{Report: a.newReport(c), Plan: plan, Moved: []Refusal{}}
 	start, before := time.Now(), c.Source.Calls()
 	err = a.hold(ctx, c, func(ctx context.Context, lease store.Lease) error {
+		if err := a.writer.Guard(ctx, c.Name, run.ID, a.limits); err != nil {
+			return err // the plan stays as it is, for when the limit is raised
+		}
 		desc, err := c.Source.Describe(ctx)
 		if err != nil {
 			return err
@@ -50,9 +53,6 @@ func (a *App) Apply(ctx context.Context, plan string) (Applied, error) {
 		run.Phase = syncer.PhaseGuard
 		a.budgets[c.Name].start()
 		return a.entered(ctx, c, lease, &run, store.Run{}, before, func() error {
-			if err := a.writer.Guard(ctx, c.Name, run.ID, a.limits); err != nil {
-				return err
-			}
 			if err := a.screen(ctx, c, lease, run, &out); err != nil {
 				return err
 			}

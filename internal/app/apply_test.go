@@ -115,10 +115,14 @@ func TestPlansThatAreNotApplied(t *testing.T) {
 		if err != nil || !errors.As(out.Err, &guarded) || r.DealsWritten() != 0 || len(r.Tasks(t)) != 0 {
 			t.Errorf("%v, %v, %d written", err, out.Err, r.DealsWritten())
 		}
-		// A later pass has written it: nothing is left of the plan.
+		// With the limit raised the same plan is written.
 		r.Limits = "{max_escalations_per_run: 0}"
 		r.Open(t)
-		r.Mode = "observe"
+		if out, err = r.App.Apply(t.Context(), p.Plan); err != nil || out.Err != nil || out.Confirmed != int64(p.Records) {
+			t.Errorf("%v, %v, %d of %d confirmed", err, out.Err, out.Confirmed, p.Records)
+		}
+		// A later pass has written it: nothing is left of the plan.
+		r = apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(60), Mode: "observe"}))
 		r.Open(t)
 		_, p = planned(t, r)
 		r.Mode = "write"
