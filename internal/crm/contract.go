@@ -144,6 +144,9 @@ type Description struct {
 	Fields map[string]FieldStatus
 	Roles  []string // role names or labels on offer
 	Types  []string // deal types on offer
+	Posts  bool     // Setup.Posts, and the CRM takes posts and shows them again
+	// Visibility is who can read restricted fields.
+	Visibility Visibility
 	// Problems are faults and doubts about the mapping, each with its fix.
 	Problems []Problem
 }

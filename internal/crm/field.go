@@ -47,13 +47,15 @@ type Field struct {
 	Kind    Kind   // "" takes whatever kind the CRM says the field has
 	Writer  Writer
 	Options []string // values a picklist must offer
-	Label   string   // for people
+	Label   string   // for people, at most 40 characters
+	Help    string   // what a person is to fill in, at most 500 characters; may be empty
 	// Optional: a field that the CRM does not have reads as Unmapped and is
 	// not written, without this being a fault. A field that is configured by
 	// name is never optional.
 	Optional bool
 	// Track asks for the time of the last change, where the CRM keeps it.
-	Track bool
+	Track  bool
+	Access Access
 }
 
 // Underscored turns an item id into a part of a field name: "5.1" to "5_1".

@@ -16,6 +16,10 @@ type Setup struct {
 	// came with. Deals where it holds anything are named as such, won or not. ""
 	// means that nobody asks.
 	Partner string
+	// Waiver is the zero value where nobody has given one.
+	Waiver Waiver
+	// Posts: an escalation is said in the deal's feed too, where the CRM has one.
+	Posts bool
 	// TimesMatter reports whether the times at which a deal's tracked fields
 	// came by their values can matter, given its cells. An adapter that pays
 	// for these times in calls asks it of every deal and leaves them zero

@@ -17,6 +17,9 @@ type Task struct {
 	Body    string // lines of plain text; the last is the mark
 	Due     time.Time
 	Urgent  bool
+	// Post: it is said in the deal's feed, naming Owner, and asks nobody for
+	// anything. Only where Description.Posts is true.
+	Post bool
 }
 
 // FoundTask is a task of syncd's own as it stands in the CRM.
@@ -25,6 +28,7 @@ type FoundTask struct {
 	Key     string
 	Deal    DealID
 	Owner   UserID
+	Post    bool // in the deal's feed
 	Done    bool // completed, by us or by a person
 	Deleted bool // in the recycle bin, as far as the CRM shows it
 }
@@ -46,15 +50,15 @@ type TaskOutcome struct {
 // something once: whoever makes tasks keeps a ledger by Key, and looks with
 // FindTasks before making one whose fate is not known.
 type TaskBook interface {
-	// FindTasks returns all tasks of syncd's own on the deals, read from the
-	// records themselves and not from a search index. Deleted ones are among
-	// them where the CRM tells.
+	// FindTasks returns all tasks and posts of syncd's own on the deals, read
+	// from the records themselves and not from a search index. Deleted ones are
+	// among them where the CRM tells.
 	FindTasks(ctx context.Context, deals []DealID) ([]FoundTask, error)
 	// MakeTasks makes tasks and returns one outcome each, in order, as Write
 	// does. A task is never sent twice by one call.
 	MakeTasks(ctx context.Context, tasks []Task) ([]TaskOutcome, error)
 	// CloseTasks completes tasks and adds the note. One that a person has
-	// completed or deleted is left as it is, and confirmed.
+	// completed or deleted is left as it is, and confirmed. Posts are not closed.
 	CloseTasks(ctx context.Context, list []Closing) ([]TaskOutcome, error)
 	// TaskBatch is how many tasks one call makes or closes.
 	TaskBatch() int
