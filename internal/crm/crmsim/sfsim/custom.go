@@ -33,10 +33,16 @@ func (s *Server) addCustom(w *world.World) {
 		}
 		s.opp.addField(f)
 	}
+	if s.o.ViewAllFields {
+		s.table("ObjectPermissions").addField(&field{
+			name: "PermissionsViewAllFields", label: "View All Fields", kind: "boolean", def: false,
+			create: true, update: true, filter: true, sort: true, group: true,
+		})
+	}
 	track := s.o.TrackedFields
 	for _, f := range w.Fields {
 		t := s.table(objectOf(f.Object))
-		if f.Salesforce == "" || t.field(f.Salesforce) != nil {
+		if f.Salesforce == "" || t.field(f.Salesforce) != nil || s.o.NoHandoffFields && handoffField(f.Salesforce) {
 			continue
 		}
 		made := customField(f)
@@ -46,8 +52,10 @@ func (s *Server) addCustom(w *world.World) {
 		}
 	}
 	for _, f := range s.o.Custom {
-		if t := s.table(f.Object); t != nil && t.field(f.Name) == nil {
-			t.addField(f.field())
+		for _, t := range s.sharing(f.Object) {
+			if t.field(f.Name) == nil {
+				t.addField(f.field())
+			}
 		}
 	}
 	if s.o.TrackedFields == nil {

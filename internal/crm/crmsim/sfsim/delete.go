@@ -1,16 +1,23 @@
 package sfsim
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+	"slices"
+)
 
 func decode64(s string) ([]byte, error) { return base64.StdEncoding.DecodeString(s) }
 
 // remove deletes a record and what hangs on it.
 func (s *Server) remove(a actor, r *record) *recordError {
-	if e := s.allowed(r.t, r.t.canDelete, "deleted"); e != nil {
+	if e := s.allowed(a, r.t, r.t.canDelete, "deleted"); e != nil {
 		return e
 	}
 	if r.deleted || r.gone {
 		return deny("ENTITY_IS_DELETED", "entity is deleted")
+	}
+	if grantTables[r.t.name] != "" {
+		s.undoing(s.regrant)
+		defer s.regrant()
 	}
 	s.toBin(a, r, r)
 	switch r.t {
@@ -23,10 +30,15 @@ func (s *Server) remove(a actor, r *record) *recordError {
 }
 
 // toBin moves a row to the Recycle Bin. A contact role that is deleted by
-// itself has no place there: it is gone at once.
+// itself has no place there: it is gone at once, and so is a post.
 func (s *Server) toBin(a actor, r, cause *record) {
 	s.logDeletion(r, a.at)
-	if r.t.isDeleted < 0 || (r.t == s.role && r == cause) || r.t.name == "ContentDocumentLink" {
+	if r.t.isDeleted < 0 || (r == cause && (r.t == s.role || r.t.name == "FeedItem")) || r.t.name == "ContentDocumentLink" {
+		if r.t.name == "PermissionSet" {
+			for _, c := range slices.Clone(s.hangsOn(r)) {
+				s.vanish(c)
+			}
+		}
 		s.vanish(r)
 		return
 	}
@@ -54,6 +66,11 @@ func (s *Server) hangsOn(r *record) []*record {
 	case "Contact":
 		along(s.role, "ContactId")
 		return out
+	case "PermissionSet":
+		along(s.table("FieldPermissions"), "ParentId")
+		along(s.table("ObjectPermissions"), "ParentId")
+		along(s.table("PermissionSetAssignment"), "PermissionSetId")
+		return out
 	case "ContentDocument", "ContentNote":
 		along(s.table("ContentVersion"), "ContentDocumentId")
 		along(s.table("ContentDocumentLink"), "ContentDocumentId")
@@ -64,6 +81,7 @@ func (s *Server) hangsOn(r *record) []*record {
 		}
 		return out
 	}
+	out = append(out, s.feedOf(r)...)
 	if r.t == s.account || r.t == s.opp {
 		along(s.task, "WhatId")
 		along(s.event, "WhatId")

@@ -64,7 +64,7 @@ func (c *call) summary(t *table) map[string]any {
 	at := "/services/data/" + c.version + "/sobjects/" + t.name
 	return map[string]any{
 		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": t.canCreate, "custom": t.custom,
-		"customSetting": false, "deepCloneable": false, "deletable": t.canDelete, "deprecatedAndHidden": false, "feedEnabled": t.layout,
+		"customSetting": false, "deepCloneable": false, "deletable": t.canDelete, "deprecatedAndHidden": false, "feedEnabled": t.layout && !c.s.o.NoChatter,
 		"hasSubtypes": false, "isInterface": false, "isSubtype": false, "keyPrefix": t.prefix, "label": t.label, "labelPlural": t.plural,
 		"layoutable": t.layout, "mergeable": t.merges, "mruEnabled": t.layout, "name": t.name, "queryable": true, "replicateable": t.replicates,
 		"retrieveable": true, "searchable": t.layout, "triggerable": t.layout, "undeletable": t.undeletable, "updateable": t.canUpdate,
@@ -159,9 +159,9 @@ func (c *call) describeField(t *table, f *field) map[string]any {
 		"defaultedOnCreate": f.def != nil || system || f.kind == "id" || f.pos == t.owner, "dependentPicklist": false, "deprecatedAndHidden": false,
 		"digits": digits, "displayLocationInDecimal": false, "encrypted": false, "externalId": f.externalID, "extraTypeInfo": richText(f),
 		"filterable": f.filter, "filteredLookupInfo": nil, "formulaTreatNullNumberAsZero": false, "groupable": f.group,
-		"highScaleNumber": false, "htmlFormatted": f.html, "idLookup": f.idLookup, "inlineHelpText": nil, "label": f.label, "length": length,
+		"highScaleNumber": false, "htmlFormatted": f.html, "idLookup": f.idLookup, "inlineHelpText": orNil(f.help), "label": f.label, "length": length,
 		"mask": nil, "maskType": nil, "name": f.name, "nameField": f.nameField, "namePointing": f.byPoly,
-		"nillable": !f.required && f.kind != "boolean" && f.kind != "id" && !system, "permissionable": f.custom,
+		"nillable": !f.required && f.kind != "boolean" && f.kind != "id" && !system, "permissionable": f.custom && !f.required,
 		"picklistValues": values, "polymorphicForeignKey": f.byPoly && len(f.targets) > 1, "precision": precision, "queryByDistance": false,
 		"referenceTargetField": nil, "referenceTo": refs, "relationshipName": orNil(f.rel), "relationshipOrder": nil,
 		"restrictedDelete": false, "restrictedPicklist": f.restricted, "scale": f.scale, "searchPrefilterable": f.isID(),

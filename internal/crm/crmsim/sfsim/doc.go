@@ -19,6 +19,6 @@
 // Covered: token endpoint, SOAP login, identity; SOQL with paging, parents,
 // subqueries and aggregates; describe; single-record calls, collections,
 // composite and batch; Bulk API 2.0 query and ingest; limits; replication calls;
-// note and file bodies. Left to others: Bulk API 1, metadata deployment, Chatter,
-// sharing rules, triggers.
+// note and file bodies; posts in feeds. Left to others: Bulk API 1, metadata
+// deployment, comments and likes, sharing rules, triggers.
 package sfsim

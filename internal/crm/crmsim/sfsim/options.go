@@ -40,6 +40,10 @@ type Options struct {
 	RecordTypes           []string      // names of record types of Opportunity; the first is the default
 	TrackedFields         []string      // API names on Opportunity with field history; nil means a usual choice of 20
 	Custom                []CustomField // fields beside those of the world
+	NoHandoffFields       bool          // as before anybody set syncd up: none of its fields, no permission sets for them
+	CustomFieldLimit      int           // custom fields an object may have; 0 means the 500 of Enterprise Edition
+	ViewAllFields         bool          // object permissions know "View All Fields", as newer versions do
+	NoChatter             bool          // Chatter is switched off: there are no feeds
 	TaskStatuses          []TaskStatus  // of tasks, in their order; nil means the vendor's five
 }
 

@@ -184,6 +184,9 @@ func (c *call) routeResource(seg []string) (endpoint, *apiError) {
 	case seg[0] == "limits" && len(seg) == 1:
 		c.kind = "limits"
 		return c.pick(get(c.showLimits))
+	case seg[0] == "chatter" && len(seg) == 2 && seg[1] == "feed-elements":
+		c.kind, c.object = "chatter post", "FeedItem"
+		return c.pick(methods{"POST": {handle: c.postElement, lock: writes}})
 	case seg[0] == "composite":
 		return c.routeComposite(seg[1:])
 	case seg[0] == "jobs" && len(seg) > 1:
@@ -207,6 +210,9 @@ func (c *call) routeObject(seg []string, prefix string) (endpoint, *apiError) {
 			}
 			return f(t)
 		}
+	}
+	if tooling && seg[0] == "CustomField" && (len(seg) == 1 && c.method == http.MethodPost || len(seg) == 2 && seg[1] != "describe") {
+		return c.routeField(seg[1:])
 	}
 	if len(seg) == 1 {
 		c.kind = map[bool]string{true: prefix + "insert", false: prefix + "basic"}[c.method == "POST"]
@@ -242,6 +248,28 @@ func (c *call) routeObject(seg []string, prefix string) (endpoint, *apiError) {
 		return c.routeKeyed(seg[1], seg[2], with)
 	}
 	return endpoint{}, notFound()
+}
+
+// routeField is what can be done to custom fields.
+func (c *call) routeField(seg []string) (endpoint, *apiError) {
+	visible := func(h handler) handler {
+		return func() (*answer, *apiError) {
+			if c.s.readableTable("CustomField", true) == nil {
+				return nil, notFound()
+			}
+			return h()
+		}
+	}
+	if len(seg) == 0 {
+		c.kind = "tooling insert"
+		return endpoint{handle: visible(c.createField), lock: writes}, nil
+	}
+	c.kind = "tooling " + map[string]string{"PATCH": "update", "DELETE": "delete", "GET": "get", "HEAD": "get"}[c.method]
+	return c.pick(methods{
+		"GET":    {handle: visible(func() (*answer, *apiError) { return c.showField(seg[0]) }), lock: reads},
+		"PATCH":  {handle: visible(func() (*answer, *apiError) { return c.changeField(seg[0]) }), lock: writes},
+		"DELETE": {handle: visible(func() (*answer, *apiError) { return c.dropField(seg[0]) }), lock: writes},
+	})
 }
 
 // routeKeyed is {object}/{external id field}/{value} or {object}/{id}/{blob}.

@@ -40,6 +40,9 @@ type field struct {
 	values      []string
 	def         any
 	indexed     bool
+	help        string
+	seen        bool // custom fields: granted to the integration user
+	edited      bool
 }
 
 // text reports whether values are strings that people write.

@@ -32,6 +32,7 @@ type seeder struct {
 	w          *world.World
 	now, start stamp
 	recordType string // the default one of Opportunity
+	profiles   map[string]string
 	noteSeq    int
 	dealFields map[string]*field
 }
@@ -77,25 +78,26 @@ func (sd *seeder) org() {
 func title(job string) (text, profile string) {
 	switch job {
 	case world.AE:
-		return "Account Executive", "Standard User"
+		return "Account Executive", standardProfile
 	case world.SalesManager:
-		return "Sales Manager", "Standard User"
+		return "Sales Manager", standardProfile
 	case world.CSM:
-		return "Customer Success Manager", "Standard User"
+		return "Customer Success Manager", standardProfile
 	case world.CSManager:
-		return "Customer Success Team Lead", "Standard User"
+		return "Customer Success Team Lead", standardProfile
 	case world.RevOps:
-		return "Revenue Operations", "System Administrator"
+		return "Revenue Operations", adminProfile
 	case world.Integration:
-		return "Integration", "Minimum Access - API Only Integrations"
+		return "Integration", integrationProfile
 	}
-	return "", "Standard User"
+	return "", standardProfile
 }
 
 func (sd *seeder) people() {
 	s, w := sd.s, sd.w
 	profiles, roles := map[string]string{}, map[string]string{}
-	for _, name := range []string{"System Administrator", "Standard User", "Minimum Access - API Only Integrations"} {
+	sd.profiles = profiles
+	for _, name := range []string{adminProfile, standardProfile, integrationProfile} {
 		r := sd.fresh(s.table("Profile"), "", sd.start).fill(map[string]any{"Name": name, "UserType": "Standard"})
 		s.add(r)
 		profiles[name] = r.id
@@ -128,7 +130,7 @@ func (sd *seeder) people() {
 	if s.me == "" { // a world without one still needs somebody to sign in as
 		r := sd.fresh(users, "", sd.start).fill(map[string]any{
 			"Username": "integration@" + s.domain, "Email": "integration@" + s.domain, "LastName": "Integration", "Name": "Integration",
-			"Alias": "integ", "ProfileId": profiles["Minimum Access - API Only Integrations"], "UserType": "Standard",
+			"Alias": "integ", "ProfileId": profiles[integrationProfile], "UserType": "Standard",
 			"TimeZoneSidKey": s.zone.String(), "LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US", "EmailEncodingKey": "UTF-8",
 		})
 		records = append(records, r)
@@ -191,8 +193,7 @@ func (sd *seeder) admin() {
 	}
 	queue := row("Group", map[string]any{"Name": "Customer Success", "DeveloperName": "Customer_Success", "Type": "Queue", "OwnerId": s.orgID})
 	row("QueueSobject", map[string]any{"QueueId": queue, "SobjectType": "Task", "CreatedById": s.admin})
-	set := row("PermissionSet", map[string]any{"Name": "Handoff_Sync", "Label": "Handoff Sync", "IsCustom": true})
-	row("PermissionSetAssignment", map[string]any{"PermissionSetId": set, "AssigneeId": s.me})
+	sd.permissions(sd.profiles)
 	if s.multiCurrency() {
 		for i, code := range s.currencies {
 			row("CurrencyType", map[string]any{
@@ -202,13 +203,13 @@ func (sd *seeder) admin() {
 	}
 	for _, t := range s.list {
 		for _, f := range t.fields {
-			if f.custom {
-				row("CustomField", map[string]any{
-					"DeveloperName": strings.TrimSuffix(f.name, "__c"), "TableEnumOrId": t.name, "FullName": t.name + "." + f.name,
-					"CreatedDate": sd.start, "LastModifiedDate": sd.start,
-				})
+			if f.custom && t != s.event {
+				s.listField(t, f, sd.start)
 			}
 		}
+	}
+	for _, f := range s.opp.fields {
+		s.defineField(s.opp, f)
 	}
 }
 

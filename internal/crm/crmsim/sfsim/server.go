@@ -30,6 +30,7 @@ type Server struct {
 	prefixes map[string]*table
 	hidden   map[string]bool // "opportunity.amount" or "opportunity": no read access
 	locked   map[string]bool // "opportunity.amount": read, no edit
+	denied   map[string]bool // rights that the integration user lacks
 	tracked  map[string]bool // field names on Opportunity with history
 	rules    []Rule
 	pending  []pendingEdit
@@ -81,13 +82,16 @@ func New(w *world.World, o Options) *Server {
 		pod:    string([]byte{base62[10+sum%26], base62[36+sum>>8%26]}),
 		base:   sum>>16%(62*62*62*62) + 62*62*62*62,
 		tables: map[string]*table{}, prefixes: map[string]*table{},
-		hidden: map[string]bool{}, locked: map[string]bool{}, tracked: map[string]bool{},
+		hidden: map[string]bool{}, locked: map[string]bool{}, denied: map[string]bool{}, tracked: map[string]bool{},
 	}
 	if z, err := time.LoadLocation(w.TimeZone); err == nil && w.TimeZone != "" {
 		s.zone = z
 	}
 	for _, t := range standard() {
 		s.addTable(t)
+	}
+	if o.NoChatter {
+		s.dropTable("FeedItem")
 	}
 	s.task, s.event, s.opp = s.table("Task"), s.table("Event"), s.table("Opportunity")
 	s.role, s.contact, s.account = s.table("OpportunityContactRole"), s.table("Contact"), s.table("Account")

@@ -1,6 +1,9 @@
 package sfsim
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // What an admin does in Setup. Every change gives describe a new date.
 
@@ -67,6 +70,7 @@ func (s *Server) schemaMoved() {
 // A Rule is a validation rule: API writes that leave a record for which Broken
 // holds are refused with FIELD_CUSTOM_VALIDATION_EXCEPTION.
 type Rule struct {
+	Name    string // as Setup lists it; "" means made up
 	Object  string
 	Message string
 	Field   string // where the message is shown; "" means at the top of the page
@@ -81,6 +85,13 @@ func (s *Server) AddRule(r Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = append(s.rules, r)
+	if r.Name == "" {
+		r.Name = fmt.Sprintf("Rule_%d", len(s.rules))
+	}
+	row := s.newRecord(s.table("ValidationRule")).fill(map[string]any{
+		"ValidationName": r.Name, "Active": true, "EntityDefinitionId": r.Object, "ErrorDisplayField": r.Field, "ErrorMessage": r.Message,
+	})
+	s.add(row)
 }
 
 // ClearRules switches all validation rules off.
@@ -88,6 +99,9 @@ func (s *Server) ClearRules() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = nil
+	for _, r := range s.table("ValidationRule").rows {
+		s.set(r, "Active", false)
+	}
 }
 
 func (s *Server) checkRules(d *draft) *recordError {
@@ -122,16 +136,21 @@ func (s *Server) checkRules(d *draft) *recordError {
 // readableField finds a column that the integration user may read.
 func (s *Server) readableField(t *table, name string) *field {
 	f := t.field(name)
-	if f == nil || s.hidden[strings.ToLower(t.name+"."+f.name)] {
+	if f == nil || s.unseen(t, f) {
 		return nil
 	}
 	return f
 }
 
+// unseen reports whether a field is kept from the integration user.
+func (s *Server) unseen(t *table, f *field) bool {
+	return f.custom && !f.seen || len(s.hidden) > 0 && s.hidden[strings.ToLower(t.name+"."+f.name)]
+}
+
 // readableTable finds an object that the integration user may read.
 func (s *Server) readableTable(name string, tooling bool) *table {
 	t := s.table(name)
-	if t == nil || s.hidden[strings.ToLower(t.name)] {
+	if t == nil || s.hidden[strings.ToLower(t.name)] || s.setupOnly(t) {
 		return nil
 	}
 	if t.tooling != tooling {
@@ -150,7 +169,7 @@ func (s *Server) readableTable(name string, tooling bool) *table {
 // readableRel follows a relationship to the parent, by name.
 func (s *Server) readableRel(t *table, name string) *field {
 	f := t.rels[strings.ToLower(name)]
-	if f == nil || s.hidden[strings.ToLower(t.name+"."+f.name)] {
+	if f == nil || s.unseen(t, f) {
 		return nil
 	}
 	return f

@@ -22,7 +22,10 @@ type draft struct {
 }
 
 // allowed refuses what an object cannot do.
-func (s *Server) allowed(t *table, may bool, verb string) *recordError {
+func (s *Server) allowed(a actor, t *table, may bool, verb string) *recordError {
+	if right := grantTables[t.name]; a.api && right != "" && s.denied[right] {
+		return deny("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+	}
 	if !may {
 		return deny("INVALID_TYPE_FOR_OPERATION", "entity type cannot be "+verb+": "+t.label)
 	}
@@ -32,11 +35,11 @@ func (s *Server) allowed(t *table, may bool, verb string) *recordError {
 // draft checks values against the object's rules. r is nil for inserts.
 func (s *Server) draft(a actor, t *table, r *record, in map[string]any) (*draft, *recordError, *apiError) {
 	if r == nil {
-		if e := s.allowed(t, t.canCreate || !a.api, "inserted"); e != nil {
+		if e := s.allowed(a, t, t.canCreate || !a.api, "inserted"); e != nil {
 			return nil, e, nil
 		}
 	} else {
-		if e := s.allowed(t, t.canUpdate || !a.api, "updated"); e != nil {
+		if e := s.allowed(a, t, t.canUpdate || !a.api, "updated"); e != nil {
 			return nil, e, nil
 		}
 		if r.deleted || r.gone {
@@ -82,7 +85,7 @@ func (s *Server) draft(a actor, t *table, r *record, in map[string]any) (*draft,
 
 func (s *Server) writeable(t *table, f *field, insert bool) bool {
 	k := strings.ToLower(t.name + "." + f.name)
-	if s.hidden[k] || s.locked[k] {
+	if s.hidden[k] || s.locked[k] || f.custom && !f.edited {
 		return false
 	}
 	return insert && f.create || !insert && f.update
@@ -125,8 +128,11 @@ func (s *Server) checkDraft(a actor, d *draft) *recordError {
 			}
 		}
 	}
-	if !a.api {
-		return nil
+	if e := s.checkGrant(d); e != nil {
+		return e
+	}
+	if e := checkPost(d); e != nil || !a.api {
+		return e
 	}
 	return s.checkRules(d)
 }
@@ -160,6 +166,11 @@ func (s *Server) checkOwner(d *draft, f *field, v any) *recordError {
 // commit does what a draft says and everything that follows from it.
 func (s *Server) commit(a actor, d *draft) *record {
 	r := d.r
+	if grantTables[d.t.name] != "" {
+		// Noted before the row, so that it comes after it when both are taken back.
+		s.undoing(s.regrant)
+		defer s.regrant()
+	}
 	var old []any
 	if r == nil {
 		if d.t.name == "ContentNote" {

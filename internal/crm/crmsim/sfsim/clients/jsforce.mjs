@@ -168,6 +168,22 @@ await step('composite and tooling', async () => {
   assert.ok(fields.records.some((f) => f.DeveloperName === 'Handoff_Score'));
 });
 
+await step('a field made by tooling and granted', async () => {
+  const made = await conn.tooling.create('CustomField', {
+    FullName: 'Opportunity.Handoff_Fit__c',
+    Metadata: { type: 'Number', label: 'Handoff Fit', precision: 3, scale: 0 },
+  });
+  assert.ok(made.success && made.id.startsWith('00N'));
+  assert.equal(await code(conn.query('SELECT Handoff_Fit__c FROM Opportunity LIMIT 1')), 'INVALID_FIELD');
+  const set = await conn.sobject('PermissionSet').create({ Name: 'Fit', Label: 'Fit' });
+  const permission = { ParentId: set.id, SobjectType: 'Opportunity', Field: 'Opportunity.Handoff_Fit__c', PermissionsRead: true, PermissionsEdit: true };
+  assert.ok((await conn.sobject('FieldPermissions').create(permission)).success);
+  const { user_id: me } = await conn.identity();
+  assert.ok((await conn.sobject('PermissionSetAssignment').create({ AssigneeId: me, PermissionSetId: set.id })).success);
+  assert.ok((await conn.sobject('Opportunity').update({ Id: ids[0], Handoff_Fit__c: 7 })).success);
+  assert.equal((await conn.query(`SELECT Handoff_Fit__c FROM Opportunity WHERE Id = '${ids[0]}'`)).records[0].Handoff_Fit__c, 7);
+});
+
 await step('errors as jsforce reads them', async () => {
   assert.equal(await code(conn.query('SELECT Nope__c FROM Opportunity')), 'INVALID_FIELD');
   assert.equal(await code(conn.query('SELECT Id FRM Opportunity')), 'MALFORMED_QUERY');
