@@ -311,6 +311,17 @@ func (s *Server) ProtectProperty(object, name string) error {
 	return s.changeProperty(object, name, func(p *property) { p.readOnly = true })
 }
 
+// GuardProperty makes a property one for sensitive data. Its definition is listed
+// where sensitive ones are asked for; its values are out of the token's reach.
+func (s *Server) GuardProperty(object, name string) error {
+	return s.changeProperty(object, name, func(p *property) { p.guarded = true })
+}
+
+// ArchiveProperty deletes a property in the settings; its name stays taken.
+func (s *Server) ArchiveProperty(object, name string) error {
+	return s.changeProperty(object, name, func(p *property) { p.archived = s.now() })
+}
+
 func (s *Server) changeProperty(object, name string, do func(*property)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -180,16 +180,47 @@ func (s *Server) token(c *call) (any, *apiError) {
 	out := tokenJSON{AccessToken: token, RefreshToken: a.cred.RefreshToken, ExpiresIn: int(accessLife.Seconds()), TokenType: "bearer"}
 	if c.version != "v1" {
 		out.HubID = s.portal
-		for _, scope := range []string{
-			"crm.objects.companies.read", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.deals.read",
-			"crm.objects.deals.write", "crm.objects.owners.read", "crm.schemas.deals.write", "oauth",
-		} {
-			if !a.denied[scope] {
-				out.Scopes = append(out.Scopes, scope)
-			}
-		}
+		out.Scopes = append(a.granted(), "oauth")
 	}
 	return out, nil
+}
+
+// granted lists the scopes of every credential. Hold mu.
+func (a *authority) granted() []string {
+	out := []string{}
+	for _, scope := range []string{
+		"crm.objects.companies.read", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.deals.read",
+		"crm.objects.deals.write", "crm.objects.owners.read", "crm.schemas.deals.write",
+	} {
+		if !a.denied[scope] {
+			out = append(out, scope)
+		}
+	}
+	return out
+}
+
+type tokenInfoJSON struct {
+	UserID int64    `json:"userId"`
+	HubID  int64    `json:"hubId"`
+	AppID  int64    `json:"appId"`
+	Scopes []string `json:"scopes"`
+}
+
+// tokenInfo tells what a private app's token may do. It needs no scope.
+func (s *Server) tokenInfo(c *call) (any, *apiError) {
+	var in struct {
+		Key string `json:"tokenKey"`
+	}
+	if e := c.decode(&in); e != nil {
+		return nil, e
+	}
+	a := &s.auth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if in.Key != a.cred.Token {
+		return nil, unauthenticated()
+	}
+	return tokenInfoJSON{UserID: 9_100_001, HubID: s.portal, AppID: 1_700_000 + s.portal%100_000, Scopes: a.granted()}, nil
 }
 
 // oauthRefusal has a shape of its own, besides the usual one.

@@ -146,7 +146,7 @@ func (p *portal) try(method, path, body string) (answer, error) {
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
-		if strings.HasPrefix(path, "/oauth/") {
+		if strings.HasSuffix(path, "/token") {
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 	}

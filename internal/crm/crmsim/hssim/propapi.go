@@ -3,12 +3,16 @@ package hssim
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-const mostUnique = 10 // properties with hasUniqueValue per object; HubSpot knowledge base, read 2026-03
+const (
+	mostUnique = 10    // properties with hasUniqueValue per object; HubSpot knowledge base, read 2026-03
+	mostCustom = 1_000 // properties per object, of the paid plans; the refusal's wording is not known
+)
 
 // propertyNames are lower case, as HubSpot makes them.
 var propertyNames = regexp.MustCompile(`^[a-z][a-z0-9_]{0,99}$`)
@@ -66,13 +70,13 @@ func (s *Server) propertyRoutes(c *call, seg []string) (methods, *apiError) {
 }
 
 func (s *Server) propertyList(c *call, t *table) (any, *apiError) {
-	archived, e := boolParam(c.r.URL.Query(), "archived")
+	wanted, e := listed(c.r.URL.Query())
 	if e != nil {
 		return nil, e
 	}
 	rows := []propertyJSON{}
 	for _, p := range t.slots {
-		if !p.veiled && (p.archived != 0) == archived {
+		if wanted(p) {
 			rows = append(rows, p.json())
 		}
 	}
@@ -80,15 +84,34 @@ func (s *Server) propertyList(c *call, t *table) (any, *apiError) {
 }
 
 func (s *Server) propertyGet(c *call, t *table, name string) (any, *apiError) {
-	archived, e := boolParam(c.r.URL.Query(), "archived")
+	wanted, e := listed(c.r.URL.Query())
 	if e != nil {
 		return nil, e
 	}
 	p := t.props[name]
-	if p == nil || p.veiled || (p.archived != 0) != archived {
+	if p == nil || !wanted(p) {
 		return nil, notFound("Property %s does not exist", name)
 	}
 	return p.json(), nil
+}
+
+// listed reads which definitions a call is about: archived ones or the others,
+// and of which sensitivity.
+func listed(q url.Values) (func(*property) bool, *apiError) {
+	archived, e := boolParam(q, "archived")
+	if e != nil {
+		return nil, e
+	}
+	sensitivity := q.Get("dataSensitivity")
+	switch {
+	case sensitivity == "":
+		sensitivity = sensitivities[0]
+	case !slices.Contains(sensitivities, sensitivity):
+		return nil, invalid("dataSensitivity must be one of %s", strings.Join(sensitivities, ", "))
+	}
+	return func(p *property) bool {
+		return !p.veiled && (p.archived != 0) == archived && p.sensitivity() == sensitivity
+	}, nil
 }
 
 type propertyInput struct {
@@ -199,7 +222,12 @@ func (s *Server) build(c *call, t *table, in propertyInput) (*property, *apiErro
 		return nil, invalid("Property name %q is not valid: names that start with hs_ are reserved", in.Name)
 	}
 	if t.props[in.Name] != nil {
-		return nil, refuse(409, "OBJECT_ALREADY_EXISTS", "A property named '%s' already exists.", in.Name)
+		e := refuse(409, "OBJECT_ALREADY_EXISTS", "A property named '%s' already exists.", in.Name)
+		e.SubCategory = "Properties.PROPERTY_WITH_NAME_EXISTS"
+		return nil, e
+	}
+	if t.customs() >= mostCustom {
+		return nil, invalid("There can be at most %d custom properties of %s", mostCustom, t.plural)
 	}
 	p := &property{
 		name: in.Name, label: *in.Label, typ: *in.Type, field: *in.FieldType, group: *in.GroupName, order: -1,
@@ -270,6 +298,7 @@ func (s *Server) propertyBatchCreate(c *call, t *table) (any, *apiError) {
 		t.define(p)
 		rows = append(rows, p.json())
 	}
+	t.ix.forget()
 	c.status = http.StatusCreated
 	return c.batch(rows, errors), nil
 }
@@ -307,7 +336,7 @@ func (s *Server) propertyBatchRead(c *call, t *table) (any, *apiError) {
 	rows := []propertyJSON{}
 	var errors []rowError
 	for _, n := range names {
-		if p := t.props[n.Name]; p != nil && !p.veiled && (p.archived != 0) == archived {
+		if p := t.props[n.Name]; p != nil && !p.veiled && !p.guarded && (p.archived != 0) == archived {
 			rows = append(rows, p.json())
 			continue
 		}

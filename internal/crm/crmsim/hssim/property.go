@@ -16,6 +16,7 @@ type property struct {
 	builtin    bool
 	readOnly   bool // its value cannot be written through the API
 	veiled     bool // not visible to the token
+	guarded    bool // holds sensitive data: its values need a scope that no credential has
 	archived   int64
 	created    int64
 	updated    int64
@@ -79,6 +80,16 @@ var fieldsOf = map[string][]string{
 	"phone_number": {"phonenumber"},
 }
 
+// Degrees of sensitivity. A definition is listed under its own alone.
+var sensitivities = []string{"non_sensitive", "sensitive", "highly_sensitive"}
+
+func (p *property) sensitivity() string {
+	if p.guarded {
+		return sensitivities[1]
+	}
+	return sensitivities[0]
+}
+
 type metadata struct {
 	Archivable         bool `json:"archivable"`
 	ReadOnlyDefinition bool `json:"readOnlyDefinition"`
@@ -120,7 +131,7 @@ func (p *property) json() propertyJSON {
 		Name: p.name, Label: p.label, Type: p.typ, FieldType: p.field, Description: p.description, GroupName: p.group,
 		Options: options, ReferencedObjectType: p.refType, DisplayOrder: p.order, Calculated: p.calculated,
 		ExternalOptions: p.external, Archived: p.archived != 0, HasUniqueValue: p.unique, Hidden: p.hidden,
-		HubspotDefined: p.builtin, FormField: p.form, DataSensitivity: "non_sensitive",
+		HubspotDefined: p.builtin, FormField: p.form, DataSensitivity: p.sensitivity(),
 		ModificationMetadata: metadata{
 			Archivable: !p.builtin, ReadOnlyDefinition: p.builtin, ReadOnlyOptions: p.builtin && (p.readOnly || p.external),
 			ReadOnlyValue: p.readOnly,

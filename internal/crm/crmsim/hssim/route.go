@@ -52,6 +52,10 @@ func (s *Server) route(c *call) *apiError {
 func datedVersion(v string) bool { return v == "2026-03" || v == "2026-09" }
 
 func (s *Server) oauthRoutes(c *call, seg []string) methods {
+	if strings.Join(seg, "/") == "v2/private-apps/get/access-token-info" {
+		c.version = "v2"
+		return methods{"POST": {op: "token_info", handle: s.tokenInfo}}
+	}
 	if len(seg) != 2 || seg[1] != "token" || seg[0] != "v1" && seg[0] != "v3" && !datedVersion(seg[0]) {
 		return nil
 	}

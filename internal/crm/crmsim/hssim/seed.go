@@ -79,7 +79,7 @@ func (s *Server) seedFields(w *world.World, at int64) {
 		if f.Object != "deal" {
 			t = s.table("contacts")
 		}
-		if f.HubSpot == "" || t.props[f.HubSpot] != nil {
+		if f.HubSpot == "" || t.props[f.HubSpot] != nil || s.o.NoHandoffFields && ofFieldSet(f) {
 			continue
 		}
 		name := "custom_information"
@@ -111,6 +111,12 @@ func (s *Server) seedFields(w *world.World, at int64) {
 		}
 		t.define(p)
 	}
+}
+
+// ofFieldSet reports whether a field is one that syncd brings along, by the
+// prefixes of its field sets.
+func ofFieldSet(f world.Field) bool {
+	return strings.HasPrefix(f.HubSpot, "handoff_") || strings.HasPrefix(f.HubSpot, "partner_")
 }
 
 func (s *Server) seedLabels(w *world.World) {

@@ -31,6 +31,7 @@ type Options struct {
 	LinkKeepsDate       bool // linking a contact, deal or company does not move the modified date
 	UnchangedKeepsDate  bool // writing what is there already does not move the modified date
 	MergeKeepsID        bool // the winner of a merge keeps its id; else a new one is minted
+	NoHandoffFields     bool // the portal starts without the fields of syncd's field sets
 
 	// ConditionalRequired are rules an admin made. Writes through API version
 	// 2026-09 are refused when they leave one broken.

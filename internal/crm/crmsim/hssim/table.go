@@ -89,7 +89,7 @@ func (t *table) define(p *property) *property {
 // hidden ones.
 func (t *table) prop(name string) *property {
 	p := t.props[name]
-	if p == nil || p.archived != 0 || p.veiled {
+	if p == nil || p.archived != 0 || p.veiled || p.guarded {
 		return nil
 	}
 	return p
@@ -102,6 +102,17 @@ func (t *table) groupNamed(name string) *group {
 		}
 	}
 	return nil
+}
+
+// customs counts the properties that are not HubSpot's own.
+func (t *table) customs() int {
+	n := 0
+	for _, p := range t.slots {
+		if !p.builtin && p.archived == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // uniques counts the properties made with hasUniqueValue.

@@ -37,7 +37,7 @@ func (s *Server) check(t *table, r *record, props map[string]string, by author) 
 	var bad []problem
 	for _, name := range names {
 		p := t.props[name]
-		if p == nil || p.archived != 0 || p.veiled && by.api {
+		if p == nil || p.archived != 0 || (p.veiled || p.guarded) && by.api {
 			bad = append(bad, s.problem("PROPERTY_DOESNT_EXIST", name, "Property %q does not exist", name))
 			continue
 		}
