@@ -50,6 +50,7 @@ type Client struct {
 	tokens  *transport.Transport // signs in; nil for a static token
 	vendor  *vendor
 	policy  *policy
+	sign    transport.Credentials
 	log     *zap.Logger
 	slots   chan struct{} // requests in flight
 	history int           // deals in one read with history
@@ -67,6 +68,7 @@ var (
 	_ crm.Source   = (*Client)(nil)
 	_ crm.Sink     = (*Client)(nil)
 	_ crm.TaskBook = (*Client)(nil)
+	_ crm.Steward  = (*Client)(nil)
 )
 
 type usage struct{ left, limit int }
@@ -109,15 +111,15 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 		policy: newPolicy(a.oauth(), newLimiter(o.SearchPerSecond)),
 	}
 	edge := c.policy.limits.watch(o.HTTP)
-	var sign transport.Credentials = staticToken(strings.TrimSpace(a.Token))
+	c.sign = staticToken(strings.TrimSpace(a.Token))
 	if a.oauth() {
 		c.tokens = transport.New(transport.Options{
 			Op: "hubspot", Base: edge, Policy: signInPolicy{}, MaxBody: 1 << 20,
 			Timeout: 30 * time.Second, Attempts: 3, Log: o.Log,
 		})
-		sign = newSession(a, base.String()+path(o.APIVersion, "/oauth/v3/token"), c.tokens)
+		c.sign = newSession(a, base.String()+path(o.APIVersion, "/oauth/v3/token"), c.tokens)
 	}
-	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: sign, Policy: c.policy, Gate: o.Gate, Log: o.Log})
+	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: c.sign, Policy: c.policy, Gate: o.Gate, Log: o.Log})
 	c.t.OnResponse(c.noteUsage)
 	c.vendor = newVendor(c)
 	return c, nil

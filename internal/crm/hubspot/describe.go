@@ -37,6 +37,7 @@ func (c *Client) Describe(ctx context.Context) (crm.Description, error) {
 	for name, e := range s.mapping.byName {
 		d.Fields[name] = e.status()
 	}
+	d.Visibility = s.visibility()
 	return d, nil
 }
 
@@ -68,6 +69,13 @@ func refusedKinds(refused map[string]*crm.Error) []crm.Problem {
 	}
 	if e := refused["contact records"]; e != nil {
 		out = append(out, crm.Problem{Severity: crm.Fail, Place: "contacts", Message: "the contacts on deals cannot be read, so every item about people stays open", Fix: e.Fix})
+	}
+	if e := refused["companies"]; e != nil {
+		fix := e.Fix
+		if fix == "" {
+			fix = "give the token the scope crm.objects.companies.read"
+		}
+		out = append(out, crm.Problem{Severity: crm.Warn, Place: "companies", Message: "the companies of deals cannot be read, so two deals that may be one sale are not noticed", Fix: fix})
 	}
 	if e := refused["history"]; e != nil {
 		out = append(out, crm.Problem{Severity: crm.Warn, Place: "history", Message: "the history of deals cannot be read: who owned a deal when it was won, and when a cell changed, is not known", Fix: e.Fix})

@@ -49,7 +49,7 @@ type pastCache struct {
 	list map[string]past
 }
 
-const mostPasts = 20_000 // deals; beyond, the cache begins anew
+const mostPasts = 10_000 // deals; beyond, the cache begins anew
 
 func (p *pastCache) get(id, modified string) (past, bool) {
 	p.mu.Lock()

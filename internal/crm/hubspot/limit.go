@@ -101,6 +101,13 @@ type heard struct {
 	off int
 }
 
+// told returns what answers have said of the window; false before the first one.
+func (w *window) told() (most int, span time.Duration, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.most, w.span, len(w.heard) > 0
+}
+
 // take books a request if one may leave now, else returns how long to wait
 // before asking again.
 func (w *window) take(now time.Time) time.Duration {

@@ -295,6 +295,23 @@ func TestWithoutTheContactsScope(t *testing.T) {
 	}
 }
 
+// Two deals of one sale are known by their company: without it that is told.
+func TestWithoutTheCompaniesScope(t *testing.T) {
+	p := newPortal(t, 2, hssim.Options{}, Options{})
+	p.RevokeScope("crm.objects.companies.read")
+	p.load(t, p.ids(2)...)
+	desc, err := p.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range desc.Problems {
+		if x.Place == "companies" && x.Severity == crm.Warn && strings.Contains(x.Fix, "crm.objects.companies.read") {
+			return
+		}
+	}
+	t.Errorf("%+v", desc.Problems)
+}
+
 func TestOwnTasksAreOurs(t *testing.T) {
 	p := newPortal(t, 1, hssim.Options{}, Options{})
 	for _, body := range []string{"<p>[syncd portal/1/x] please fill the fields</p>", "<p>Called them about the rollout</p>"} {

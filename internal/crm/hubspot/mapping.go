@@ -160,7 +160,7 @@ func (s *schema) checkField(e *mapped, object string) {
 	if e.on == nil {
 		if e.state == crm.Unreadable && !(object == "contact" && s.denied != nil) {
 			s.problem(crm.Fail, place, fmt.Sprintf("there is no %s property %q, or the token cannot see it", object, e.native),
-				"create the property in HubSpot, or set "+place+" to the name of the right one")
+				fixMissing(f, place))
 		}
 		return
 	}
@@ -174,8 +174,16 @@ func (s *schema) checkField(e *mapped, object string) {
 	}
 	if missing := e.lacking(); len(missing) > 0 {
 		s.problem(crm.Fail, place, fmt.Sprintf("%s property %s lacks the options %s", object, e.native, quoted(missing)),
-			"add the options to the property")
+			"add the options to the property in HubSpot's Settings > Properties")
 	}
+}
+
+// fixMissing is what to do about a property that is not there.
+func fixMissing(f crm.Field, place string) string {
+	if makes(f) {
+		return "run syncd fields apply, or have the files of syncd fields export posted"
+	}
+	return "create the property in HubSpot's Settings > Properties, or set " + place + " to the name of the right one"
 }
 
 func (s *schema) checkOurs(e *mapped, place string) {

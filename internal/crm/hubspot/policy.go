@@ -68,6 +68,10 @@ func kindOf(req *http.Request) string {
 		return "batch read"
 	case strings.Contains(p, "/batch/"): // all others change something
 		return "write"
+	case strings.Contains(p, "/properties/") && req.Method != http.MethodGet: // so does what makes a definition
+		return "write"
+	case strings.HasSuffix(p, "/access-token-info"):
+		return "token info"
 	case strings.Contains(p, "/properties/"):
 		return "properties"
 	case strings.Contains(p, "/pipelines/"):

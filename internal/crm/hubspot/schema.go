@@ -38,7 +38,9 @@ type property struct {
 	typ      string // "string", "number", "enumeration", ...
 	field    string // how it is edited: "text", "select", ...
 	refType  string // "OWNER" for people
-	readOnly bool
+	readOnly bool   // through the API; so is all that is calculated
+	counted  bool   // calculated: nobody fills it in
+	unique   bool   // no two records may hold the same value
 	options  []choice
 }
 
@@ -201,17 +203,7 @@ func (c *Client) properties(ctx context.Context, object string) (map[string]*pro
 	}
 	out := map[string]*property{}
 	answer.Get("results").ForEach(func(_, r gjson.Result) bool {
-		p := &property{
-			name: strings.Clone(r.Get("name").String()), label: strings.Clone(r.Get("label").String()),
-			typ: strings.Clone(r.Get("type").String()), field: strings.Clone(r.Get("fieldType").String()),
-			refType:  strings.Clone(r.Get("referencedObjectType").String()),
-			readOnly: r.Get("modificationMetadata.readOnlyValue").Bool() || r.Get("calculated").Bool(),
-		}
-		r.Get("options").ForEach(func(_, o gjson.Result) bool {
-			p.options = append(p.options, choice{strings.Clone(o.Get("value").String()), strings.Clone(o.Get("label").String()), o.Get("hidden").Bool()})
-			return true
-		})
-		if p.name != "" && !r.Get("archived").Bool() {
+		if p := readProperty(r); p.name != "" && !r.Get("archived").Bool() {
 			out[p.name] = p
 		}
 		return true
@@ -220,6 +212,22 @@ func (c *Client) properties(ctx context.Context, object string) (map[string]*pro
 		return nil, malformed("properties", "the portal lists no property of "+object)
 	}
 	return out, nil
+}
+
+// readProperty takes over one definition of an answer.
+func readProperty(r gjson.Result) *property {
+	p := &property{
+		name: strings.Clone(r.Get("name").String()), label: strings.Clone(r.Get("label").String()),
+		typ: strings.Clone(r.Get("type").String()), field: strings.Clone(r.Get("fieldType").String()),
+		refType: strings.Clone(r.Get("referencedObjectType").String()),
+		counted: r.Get("calculated").Bool(), unique: r.Get("hasUniqueValue").Bool(),
+	}
+	p.readOnly = p.counted || r.Get("modificationMetadata.readOnlyValue").Bool()
+	r.Get("options").ForEach(func(_, o gjson.Result) bool {
+		p.options = append(p.options, choice{strings.Clone(o.Get("value").String()), strings.Clone(o.Get("label").String()), o.Get("hidden").Bool()})
+		return true
+	})
+	return p
 }
 
 // readStages learns which stages are won: closed with a probability of 1. The

@@ -51,9 +51,10 @@ type session struct {
 
 // access is one access token.
 type access struct {
-	token string
-	gen   uint64
-	until time.Time
+	token  string
+	gen    uint64
+	until  time.Time
+	scopes []string // as the portal named them with the token; nil if it did not
 }
 
 func newSession(a Auth, endpoint string, via *transport.Transport) *session {
@@ -134,7 +135,7 @@ func (s *session) fetch(ctx context.Context) (*access, error) {
 	if life <= 0 {
 		life = defaultLife
 	}
-	return &access{token: token, until: s.now().Add(life - min(renewAhead, life/4))}, nil
+	return &access{token: token, until: s.now().Add(life - min(renewAhead, life/4)), scopes: words(answer.Get("scopes"))}, nil
 }
 
 // signInPolicy is what answers to a sign-in mean.

@@ -58,12 +58,16 @@ type Client struct {
 	composite bool
 
 	usage   atomic.Pointer[usage]
-	plain   atomic.Bool // the org refuses composite requests
-	apart   atomic.Bool // the org does not take writes together
+	now     atomic.Pointer[time.Time] // the org's clock, when it was last read
+	plain   atomic.Bool               // the org refuses composite requests
+	apart   atomic.Bool               // the org does not take writes together
 	schema  schemaCache
 	pace    pace
 	watched *watched.Streams
 
+	// mute is the schema under which the org refused to take posts or to show
+	// them; nil if it has not.
+	mute atomic.Pointer[schema]
 	lost sync.Map // objects and fields that the org refused to know since the schema was read
 
 	peopleMu sync.Mutex // guards people

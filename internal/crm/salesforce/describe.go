@@ -28,11 +28,16 @@ func (c *Client) Describe(ctx context.Context) (crm.Description, error) {
 	if err := c.checkVersion(offered); err != nil {
 		return crm.Description{}, err
 	}
+	now = now.UTC()
+	c.now.Store(&now)
 	s, _, err := c.current(ctx)
 	if err != nil {
 		return crm.Description{}, err
 	}
-	return c.description(s, now.UTC()), nil
+	if old := c.mute.Load(); old != nil && old != s {
+		c.mute.Store(nil)
+	}
+	return c.description(s, now), nil
 }
 
 // checkVersion compares api_version with what the org offers, where it says.
@@ -57,9 +62,16 @@ func (c *Client) description(s *schema, now time.Time) crm.Description {
 	d := crm.Description{
 		OrgID: s.org.id, OrgName: s.org.name, Currency: s.org.currency, TimeZone: s.org.zone,
 		Self: s.self, Now: now,
-		Fields:   make(map[string]crm.FieldStatus, len(s.mapping.all)),
-		Roles:    slices.Clone(s.offered),
-		Problems: append(slices.Clone(s.problems), c.watched.Problems()...),
+		Fields: make(map[string]crm.FieldStatus, len(s.mapping.all)),
+		Roles:  slices.Clone(s.offered),
+
+		Visibility: s.seen.Visibility,
+		Problems:   append(slices.Clone(s.problems), c.watched.Problems()...),
+	}
+	if c.setup.Posts {
+		if d.Posts = c.postable(s); !d.Posts {
+			d.Problems = append(d.Problems, noPosts)
+		}
 	}
 	if f := s.objects["Opportunity"].field("Type"); f != nil {
 		d.Types = f.options()

@@ -1,6 +1,10 @@
 package salesforce
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
 
 const suffix = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -25,6 +29,10 @@ func id18(id string) string {
 	}
 	return string(b)
 }
+
+// Canonical gives the 18-character form of a deal's id of 15; any other text as
+// it stands.
+func (c *Client) Canonical(id string) crm.DealID { return crm.DealID(id18(id)) }
 
 // isID reports whether text has the form of a record id. Only such text goes
 // into a query.

@@ -25,7 +25,7 @@ const (
 // fresh reports whether the schema may be believed.
 func (s *schema) fresh() bool {
 	life := schemaLife
-	if slices.ContainsFunc(s.problems, func(p crm.Problem) bool { return p.Severity == crm.Fail }) {
+	if len(s.seen.Withheld) > 0 || slices.ContainsFunc(s.problems, func(p crm.Problem) bool { return p.Severity == crm.Fail }) {
 		life = doubtedLife
 	}
 	return time.Since(s.at) < life
@@ -37,6 +37,12 @@ type field struct {
 	Label       string   `json:"label"`
 	Type        string   `json:"type"`
 	Length      int      `json:"length"`
+	Precision   int      `json:"precision"`
+	Scale       int      `json:"scale"`
+	ExternalID  bool     `json:"externalId"`
+	Custom      bool     `json:"custom"`
+	Nillable    *bool    `json:"nillable"`
+	Defaulted   bool     `json:"defaultedOnCreate"`
 	Updateable  bool     `json:"updateable"`
 	Createable  bool     `json:"createable"`
 	Calculated  bool     `json:"calculated"`
@@ -70,6 +76,8 @@ func (f *field) filterable() bool { return f.Filterable == nil || *f.Filterable 
 // object is a kind of record as our user sees it.
 type object struct {
 	Name        string  `json:"name"`
+	Updateable  *bool   `json:"updateable"`
+	Createable  *bool   `json:"createable"`
 	Fields      []field `json:"fields"`
 	RecordTypes []struct {
 		ID            string `json:"recordTypeId"`
@@ -125,6 +133,7 @@ type schema struct {
 	roles    map[string]map[string]bool // role key -> folded role values; nil: none on offer
 	offered  []string
 	problems []crm.Problem
+	seen     seen
 	forms    sync.Map // watched stream -> the form in which the org takes it
 	statuses statusCache
 }
@@ -216,7 +225,11 @@ func (c *Client) readSchema(ctx context.Context) (*schema, error) {
 	}
 	var mu sync.Mutex // guards s.objects and s.refused
 	g, gctx := errgroup.WithContext(ctx)
-	for _, name := range described {
+	objects := described
+	if c.setup.Posts {
+		objects = append(slices.Clone(objects), postObject)
+	}
+	for _, name := range objects {
 		if s.known != nil && !s.known[name] {
 			continue
 		}
@@ -261,7 +274,27 @@ func (c *Client) readSchema(ctx context.Context) (*schema, error) {
 	s.mapFields(c.setup)
 	s.mapRoles(c.setup)
 	s.checkObjects(c.setup)
+	if err := c.readVisibility(ctx, s); err != nil {
+		return nil, err
+	}
+	s.withhold(c.setup, c.theirNow())
 	return s, nil
+}
+
+// theirNow is the org's clock as it was last read.
+func (c *Client) theirNow() time.Time {
+	if now := c.now.Load(); now != nil {
+		return *now
+	}
+	return time.Now()
+}
+
+// withhold has fields that leak told, and treated, as not writable.
+func (s *schema) withhold(setup crm.Setup, now time.Time) {
+	s.seen.Withhold(setup, now)
+	for _, name := range s.seen.Withheld {
+		s.mapping.byName[name].writable = false
+	}
 }
 
 func opportunityError(err error) error {

@@ -15,7 +15,7 @@ import (
 func (c *Client) TaskBatch() int { return writeBatch }
 
 // FindTasks reads all tasks on the deals, the deleted and archived ones too,
-// and returns those of ours. A description cannot be asked for in a query, so
+// and what was posted there, and returns those of ours. A description cannot be asked for in a query, so
 // which they are is told here, by the key field or the mark.
 func (c *Client) FindTasks(ctx context.Context, deals []crm.DealID) (found []crm.FoundTask, err error) {
 	var ids []string
@@ -34,7 +34,7 @@ func (c *Client) FindTasks(ctx context.Context, deals []crm.DealID) (found []crm
 		if err := s.findable(); err != nil {
 			return err
 		}
-		return c.run(counted(ctx, "tasks find"), &ask{
+		tasks, posts := &ask{
 			object: "Task", key: "WhatId", ids: ids, all: true,
 			cols: append([]string{"Id", "WhatId", "OwnerId", "IsClosed", "IsDeleted", "Description"}, s.objects["Task"].having(keyField)...),
 			row: func(r gjson.Result) {
@@ -42,7 +42,15 @@ func (c *Client) FindTasks(ctx context.Context, deals []crm.DealID) (found []crm
 					found = append(found, t)
 				}
 			},
-		})
+		}, c.findPosts(s, ids, &found)
+		if posts == nil {
+			return c.run(counted(ctx, "tasks find"), tasks)
+		}
+		err := c.run(counted(ctx, "tasks find"), tasks, posts)
+		if posts.refused != nil {
+			c.silence(s, posts.refused)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -64,8 +72,9 @@ func (s *schema) findable() error {
 	return nil
 }
 
-// MakeTasks makes tasks in collections of 200. Nothing is sent where our user
-// could not find it again. Of two tasks with one key the first is made.
+// MakeTasks makes tasks in collections of 200, and posts one by one. Nothing is
+// sent where our user could not find it again. Of two with one key the first
+// is made.
 func (c *Client) MakeTasks(ctx context.Context, tasks []crm.Task) ([]crm.TaskOutcome, error) {
 	out := make([]crm.Outcome, len(tasks))
 	for i, t := range tasks {
@@ -80,7 +89,9 @@ func (c *Client) MakeTasks(ctx context.Context, tasks []crm.Task) ([]crm.TaskOut
 	if err != nil {
 		return w.tasks(), err
 	}
-	err = w.send(counted(ctx, "tasks make"), w.newTasks(form, tasks))
+	if err = w.send(counted(ctx, "tasks make"), w.newTasks(form, tasks)); err == nil {
+		err = w.post(counted(ctx, "posts make"), tasks)
+	}
 	return w.tasks(), err
 }
 
@@ -112,6 +123,9 @@ func (w *writing) newTasks(form taskForm, tasks []crm.Task) []*record {
 	var records []*record
 	byKey := map[string]*record{}
 	for i, t := range tasks {
+		if t.Post {
+			continue
+		}
 		if first := byKey[t.Key]; first != nil {
 			first.to = append(first.to, i)
 			continue
