@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,16 +51,62 @@ func TestTheShortestUsefulConfig(t *testing.T) {
 
 func TestExamplesAreValid(t *testing.T) {
 	for _, name := range []string{"salesforce", "hubspot"} {
-		text, err := config.Example(name)
+		for _, size := range []string{config.Minimal, config.Usual, config.Full} {
+			text, err := config.Example(name, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, faults := config.Parse(name, []byte(text)); len(faults) > 0 {
+				t.Error(size, faults)
+			}
+		}
+	}
+	if _, err := config.Example("pipedrive", config.Usual); err == nil {
+		t.Error("an example for a CRM there is none for")
+	}
+}
+
+// The full examples teach every key of the schema, in use or behind a #.
+func TestFullExamplesHaveEveryKey(t *testing.T) {
+	var doc map[string]any
+	if err := json.Unmarshal(config.Schema(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	var walk func(n map[string]any)
+	walk = func(n map[string]any) {
+		for _, part := range n {
+			if sub, ok := part.(map[string]any); ok {
+				walk(sub)
+			}
+		}
+		props, _ := n["properties"].(map[string]any)
+		for key := range props {
+			keys[key] = true
+		}
+	}
+	walk(doc)
+	if len(keys) < 40 {
+		t.Fatalf("the schema has %d keys: the test looks in the wrong place", len(keys))
+	}
+	alone := map[string]string{
+		"base_url": "hubspot", "searches_per_second": "hubspot", "token": "hubspot", "owners": "hubspot", "teams": "hubspot",
+		"login_url": "salesforce", "username": "salesforce", "password": "salesforce", "security_token": "salesforce", "private_key": "salesforce",
+		"audience": "salesforce", "composite_writes": "salesforce", "chatter": "salesforce",
+	}
+	for _, name := range []string{"salesforce", "hubspot"} {
+		text, err := config.Example(name, config.Full)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, faults := config.Parse(name, []byte(text)); len(faults) > 0 {
-			t.Error(faults)
+		for key := range keys {
+			if only := alone[key]; only != "" && only != name {
+				continue
+			}
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text) {
+				t.Errorf("full-%s.yaml does not speak of %s", name, key)
+			}
 		}
-	}
-	if _, err := config.Example("pipedrive"); err == nil {
-		t.Error("an example for a CRM there is none for")
 	}
 }
 
@@ -67,6 +114,19 @@ func TestExamplesAreValid(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, from, to, path, says string }{
 		{"unknown key", "    crm: salesforce", "    crn: salesforce", "connections[0].crn", "crm"},
+		{"a password in the address", "connections:", "database: postgres://me:hunter2@db/syncd\nconnections:", "database", "holds a password"},
+		{"a password among parameters", "connections:", "database: postgres://me@db/syncd?sslpassword=hunter2\nconnections:", "database", "holds a password"},
+		{"a password with a slash", "connections:", "database: postgres://me:hun/ter2@db/syncd\nconnections:", "database", "%2F"},
+		{"words of libpq", "connections:", "database: host=db user=me password=hunter2 dbname=syncd\nconnections:", "database", "neither a file"},
+		{"a name that climbs", "name: ", "name: \"..\" # ", "connections[0].name", "letter or digit first"},
+		{"a name with a slash", "name: ", "name: \"a/b\" # ", "connections[0].name", "dashes"},
+		{"a name with signs for terminals", "name: ", "name: \"a\\e[2Jb\" # ", "connections[0].name", "dashes"},
+		{"a lag of weeks", "    scope:", "    lag: 400h\n    scope:", "connections[0]", "at most a day"},
+		{"requests without end", "    scope:", "    in_flight: 100000\n    scope:", "connections[0].in_flight", "25"},
+		{"evidence of no item", `"1.1": Use_Case__c`, `"9.9": Use_Case__c`, `connections[0].fields.evidence["9.9"]`, "no item"},
+		{"a reference that is none", "connections:", "database: ${home:X}\nconnections:", "database", "is no reference"},
+		{"a waiver by nobody", "    scope:", "    visibility_waiver: {by: \" \", until: 2027-03-31}\n    scope:", "connections[0].visibility_waiver.by", "names nobody"},
+		{"a waiver without an end", "    scope:", "    visibility_waiver: {by: Jane Doe}\n    scope:", "connections[0].visibility_waiver.until", "until"},
 		{"unknown crm", "crm: salesforce", "crm: salesfroce", "connections[0].crm", "salesforce"},
 		{"unknown flow", "flow: client_credentials", "flow: client_credential", "connections[0].auth.flow", "client_credentials"},
 		{"mode", "    scope:", "    mode: dry\n    scope:", "connections[0].mode", "observe"},
@@ -118,6 +178,32 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// Posts are off unless asked for, Salesforce's alone, and go with tasks.
+func TestChatter(t *testing.T) {
+	hubspot, err := config.Example("hubspot", config.Usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		src, lines string
+		on         bool
+		says       string // "" if there is no fault
+	}{
+		{good, "", false, ""},
+		{good, "    chatter: true\n", true, ""},
+		{good, "    chatter: true\n    tasks: false\n", true, "tasks is false"},
+		{hubspot, "    chatter: true\n", true, "not for HubSpot"},
+	} {
+		cfg, faults := config.Parse("x.yaml", []byte(strings.Replace(c.src, "    scope:", c.lines+"    scope:", 1)))
+		if c.says == "" && (len(faults) > 0 || cfg.Connections[0].Chatter != c.on) {
+			t.Errorf("%q: %v", c.lines, faults)
+		}
+		if c.says != "" && (len(faults) != 1 || faults[0].Path != "connections[0].chatter" || faults[0].Line == 0 || !strings.Contains(faults[0].Message, c.says) || !strings.Contains(faults[0].Fix, "remove")) {
+			t.Errorf("%q: %v", c.lines, faults)
+		}
+	}
+}
+
 // Composite writes are off unless asked for, and Salesforce's alone.
 func TestCompositeWrites(t *testing.T) {
 	const on = "    composite_writes: true\n    scope:"
@@ -129,7 +215,7 @@ func TestCompositeWrites(t *testing.T) {
 			t.Errorf("want %v: %v", c.want, faults)
 		}
 	}
-	hubspot, err := config.Example("hubspot")
+	hubspot, err := config.Example("hubspot", config.Usual)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,8 +298,8 @@ func TestSchemaIsFreshAndAgreesWithTheDecoder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sf, _ := config.Example("salesforce")
-	hs, _ := config.Example("hubspot")
+	sf, _ := config.Example("salesforce", config.Usual)
+	hs, _ := config.Example("hubspot", config.Usual)
 	for _, c := range []struct {
 		src string
 		ok  bool
@@ -242,7 +328,7 @@ func TestSchemaIsFreshAndAgreesWithTheDecoder(t *testing.T) {
 
 // What a connection asks for, and what the simulated orgs have, agree by name.
 func TestSetupAsksForWhatTheSimulatedOrgHas(t *testing.T) {
-	text, _ := config.Example("salesforce")
+	text, _ := config.Example("salesforce", config.Usual)
 	c, faults := config.Parse("x", []byte(text))
 	if len(faults) > 0 {
 		t.Fatal(faults)

@@ -77,13 +77,22 @@ type Connection struct {
 	Budget         Budget              `yaml:"budget" json:"budget,omitempty"`
 	EarlyWarning   bool                `yaml:"early_warning" json:"early_warning,omitempty"`
 	// Tasks: nil means true.
-	Tasks *bool `yaml:"tasks" json:"tasks,omitempty" jsonschema:"description=Whether people are asked by tasks in the CRM; the record shows what a band asks in any case,default=true"`
+	Tasks   *bool `yaml:"tasks" json:"tasks,omitempty" jsonschema:"description=Whether people are asked by tasks in the CRM; the record shows what a band asks in any case,default=true"`
+	Chatter bool  `yaml:"chatter" json:"chatter,omitempty" jsonschema:"description=Salesforce only: an escalation is also posted on the opportunity and mentions the Sales manager,default=false"`
 	// CorrectionWindow: nil means 24 hours.
 	CorrectionWindow *time.Duration `yaml:"correction_window" json:"correction_window,omitempty" jsonschema:"type=string,description=How long after final a CSM may correct a value,default=24h"`
 	Lag              time.Duration  `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`
 	Overlap          time.Duration  `yaml:"overlap" json:"overlap,omitempty" jsonschema:"type=string,description=How far before the watermark a window begins,default=15m"`
 	Composite        bool           `yaml:"composite_writes" json:"composite_writes,omitempty" jsonschema:"description=Salesforce only: one call writes 1000 deals as five subrequests of 200; falls back to 200 where the org refuses,default=false"`
+	Waiver           *Waiver        `yaml:"visibility_waiver" json:"visibility_waiver,omitempty"`
 	InFlight         int            `yaml:"in_flight" json:"in_flight,omitempty" jsonschema:"description=Requests at a time,default=10"`
+}
+
+// Waiver is a person's word that sellers may read numbers until a day: syncd
+// then writes them although it has seen that sellers can.
+type Waiver struct {
+	By    string `yaml:"by" json:"by" required:"true" jsonschema:"description=Who answers for it"`
+	Until Day    `yaml:"until" json:"until" required:"true" jsonschema:"type=string,format=date,description=The first day on which it no longer holds"`
 }
 
 // Auth is how to sign in. Salesforce takes a flow; HubSpot a token, or flow oauth.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/handoff"
@@ -20,25 +21,28 @@ type spec struct {
 	options  []string
 	optional bool
 	track    bool
+	access   crm.Access
+	label    string // "" means made from the name
+	help     string
 }
 
 // own are syncd's fields of a field set, beside those that follow from a card.
 func own() []spec {
 	return []spec{
-		{name: "status", kind: crm.Picklist, options: handoff.Statuses()},
-		{name: "band", kind: crm.Picklist},
-		{name: "health", kind: crm.Picklist, options: []string{"green", "yellow", "orange", "red"}},
+		{name: "status", kind: crm.Picklist, options: handoff.Statuses(), access: crm.Open},
+		{name: "band", kind: crm.Picklist, access: crm.Restricted},
+		{name: "health", kind: crm.Picklist, options: []string{"green", "yellow", "orange", "red"}, access: crm.Restricted},
 		{name: "escalation", kind: crm.Picklist, options: []string{handoff.NoEscalation, handoff.CSManager, handoff.SalesManager}},
-		{name: "score", kind: crm.Number},
-		{name: "score_out_of", kind: crm.Number},
+		{name: "score", kind: crm.Number, access: crm.Restricted},
+		{name: "score_out_of", kind: crm.Number, access: crm.Restricted},
 		{name: "attempt", kind: crm.Number},
-		{name: "range", kind: crm.Text},
-		{name: "action", kind: crm.Text},
-		{name: "ball", kind: crm.Text},
+		{name: "range", kind: crm.Text, access: crm.Restricted},
+		{name: "action", kind: crm.Text, access: crm.Open},
+		{name: "ball", kind: crm.Text, access: crm.Open},
 		{name: "key", kind: crm.Text},
 		{name: "scorecard_version", kind: crm.Text},
 		{name: "sync_message", kind: crm.Text},
-		{name: "gaps", kind: crm.LongText},
+		{name: "gaps", kind: crm.LongText, access: crm.Open},
 		{name: "hold", kind: crm.Bool},
 		{name: "due_at", kind: crm.DateTime},
 		{name: "escalated_at", kind: crm.DateTime},
@@ -51,12 +55,12 @@ func own() []spec {
 func human() []spec {
 	return []spec{
 		{name: "attempt_scored", kind: crm.Number, writer: crm.CSM, track: true},
-		{name: "csm", kind: crm.User, writer: crm.CSM, track: true},
-		{name: "kickoff_at", writer: crm.CSM, track: true},
+		{name: "csm", kind: crm.User, writer: crm.CSM, track: true, access: crm.Open},
+		{name: "kickoff_at", writer: crm.CSM, track: true, access: crm.Open},
 		{name: "dispute_item", kind: crm.Text, writer: crm.CSM, optional: true},
 		{name: "dispute_reason", kind: crm.LongText, writer: crm.CSM, optional: true},
 		{name: "dispute_outcome", kind: crm.Picklist, writer: crm.CSM, options: []string{handoff.Upheld, handoff.Changed, handoff.Clarified}, optional: true},
-		{name: "dispute_score", kind: crm.Picklist, writer: crm.CSM, options: []string{"0", "1", "2"}, optional: true},
+		{name: "dispute_score", kind: crm.Picklist, writer: crm.CSM, options: []string{"0", "1", "2"}, optional: true, access: crm.Restricted},
 		{name: "duplicate_decision", kind: crm.Picklist, writer: crm.CSM, options: []string{handoff.SameSale, handoff.OwnSale}, optional: true},
 	}
 }
@@ -88,7 +92,13 @@ const contactContext = "contact_context"
 // validateFields checks that every mapped name is one that syncd knows. Fields
 // of the org's own choosing go under required_fields, and under fields only if
 // they are to have a name there.
-func (c *Connection) validateFields(v *checker, path string) {
+func (c *Connection) validateFields(v *checker, path string, cards map[string]*scorecard.Card) {
+	var items []string
+	for _, card := range cards {
+		for item := range card.Items() {
+			items = append(items, item.ID)
+		}
+	}
 	known := []string{contactContext}
 	for _, list := range [][]spec{own(), human(), org(), answers()} {
 		for _, s := range list {
@@ -107,6 +117,8 @@ func (c *Connection) validateFields(v *checker, path string) {
 				v.fault(at, fmt.Sprintf("%q has no keys of its own", group), "evidence, none, pick, date and until do")
 			} else if item == "" {
 				v.fault(at, "names no item", `write it like "1.1"`)
+			} else if len(items) > 0 && !slices.Contains(items, item) {
+				v.fault(at, fmt.Sprintf("there is no item %q on any scorecard", item), "`syncd scorecard print` lists the items")
 			}
 		case slices.Contains(known, name), strings.HasPrefix(name, "category_"), strings.HasPrefix(name, "item_"), partnerField(name):
 		case slices.Contains(c.RequiredFields, name):
@@ -125,7 +137,10 @@ func (c *Connection) validateFields(v *checker, path string) {
 // Setup says what a connection asks of its adapter, for the cards it uses.
 func (c *Config) Setup(con *Connection, cards []*scorecard.Card) crm.Setup {
 	zone := c.Zone()
-	s := crm.Setup{Connection: con.Name, Roles: con.Roles, Zone: zone, Since: con.Scope.GoLive.In(zone)}
+	s := crm.Setup{Connection: con.Name, Roles: con.Roles, Zone: zone, Since: con.Scope.GoLive.In(zone), Posts: con.Chatter}
+	if w := con.Waiver; w != nil {
+		s.Waiver = crm.Waiver{By: w.By, Until: w.Until.In(zone)}
+	}
 	b := &fieldList{con: con, seen: map[string]bool{}}
 	for _, card := range cards {
 		b.card(card)
@@ -183,10 +198,10 @@ func (b *fieldList) card(card *scorecard.Card) {
 		}
 	}
 	for _, cat := range card.Categories {
-		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours})
+		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: cat.ID + " " + cat.Title})
 	}
 	for item := range card.Items() {
-		s := spec{name: "item_" + crm.Underscored(item.ID) + "_score", kind: crm.Number, writer: crm.Ours}
+		s := spec{name: "item_" + crm.Underscored(item.ID) + "_score", kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: item.ID + " " + item.Gap, help: guidance(item)}
 		if !item.Auto {
 			s.kind, s.writer, s.options, s.track = crm.Picklist, crm.CSM, []string{"0", "1", "2"}, false
 		}
@@ -202,13 +217,49 @@ func (b *fieldList) derived(card *scorecard.Card, s spec) {
 	name := card.Field(s.name)
 	b.add(crm.Field{
 		Name: name, Native: b.con.Fields[name], Prefix: prefix, Base: s.name, Object: crm.ObjectDeal, Kind: s.kind, Writer: s.writer,
-		Options: s.options, Label: name, Optional: s.optional, Track: s.track,
+		Options: s.options, Label: labelOf(prefix, s), Help: s.help, Optional: s.optional, Track: s.track, Access: s.access,
 	})
+}
+
+// Longest label and help text that every CRM takes.
+const (
+	longestLabel = 40
+	longestHelp  = 500
+)
+
+// labelOf is what people in the CRM call a field: "Handoff 1.1 use case".
+func labelOf(prefix string, s spec) string {
+	words := s.label
+	if words == "" {
+		words = strings.ReplaceAll(s.name, "_", " ")
+	}
+	words = strings.NewReplacer("csm", "CSM").Replace(words)
+	set := []rune(strings.TrimSpace(strings.ReplaceAll(prefix, "_", " ") + " " + words))
+	set[0] = unicode.ToUpper(set[0])
+	return clip(string(set), longestLabel)
+}
+
+// guidance is what earns an item its points.
+func guidance(item *scorecard.Item) string {
+	return clip(fmt.Sprintf("2: %s 1: %s 0: %s", item.Guidance[2], item.Guidance[1], item.Guidance[0]), longestHelp)
+}
+
+// clip cuts a text to so many characters, at a word where it can.
+func clip(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	cut := string(runes[:most-1])
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
 }
 
 func (b *fieldList) mapped(s spec) {
 	if native := b.con.Fields[s.name]; native != "" {
-		b.add(crm.Field{Name: s.name, Native: native, Object: crm.ObjectDeal, Kind: s.kind, Writer: s.writer, Label: s.name, Track: s.track})
+		b.add(crm.Field{Name: s.name, Native: native, Object: crm.ObjectDeal, Kind: s.kind, Writer: s.writer, Label: s.name, Track: s.track, Access: crm.Open})
 	}
 }
 

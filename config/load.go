@@ -16,7 +16,7 @@ import (
 //go:embed scorecards/*.yaml
 var shipped embed.FS
 
-//go:embed example-salesforce.yaml example-hubspot.yaml
+//go:embed minimal-*.yaml example-*.yaml full-*.yaml
 var examples embed.FS
 
 //go:embed texts.yaml
@@ -175,9 +175,17 @@ func (c *Config) Cards() (map[string]*scorecard.Card, error) {
 	return scorecard.ParseSet(files)
 }
 
+// Sizes of examples: the shortest useful one, one that shows what most need, and
+// one with every key.
+const (
+	Minimal = "minimal"
+	Usual   = "example"
+	Full    = "full"
+)
+
 // Example is a commented configuration for "salesforce" or "hubspot".
-func Example(crm string) (string, error) {
-	b, err := examples.ReadFile("example-" + crm + ".yaml")
+func Example(crm, size string) (string, error) {
+	b, err := examples.ReadFile(size + "-" + crm + ".yaml")
 	if err != nil {
 		return "", fmt.Errorf("--crm takes salesforce or hubspot, not %q", crm)
 	}

@@ -45,7 +45,7 @@ func TestSetupOfPartnerHandoffs(t *testing.T) {
 			names, natives = append(names, f.Name), append(natives, f.Salesforce)
 		}
 	}
-	text, _ := config.Example("salesforce")
+	text, _ := config.Example("salesforce", config.Usual)
 	c, faults := config.Parse("x", []byte(text))
 	if len(faults) > 0 {
 		t.Fatal(faults)

@@ -50,12 +50,12 @@ func (v *checker) oneOf(path, value string, known []string) {
 	}
 }
 
+var connectionName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+
 func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 	v := &checker{doc: doc}
 	c.Company.validate(v)
-	if strings.Contains(c.Database, "://") && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
-		v.fault("database", "is neither a file nor a postgres:// address", "write a path such as syncd.db, or postgres://user@host/name")
-	}
+	c.validateDatabase(v)
 	c.HTTP.validate(v)
 	c.validateTexts(v)
 	if c.Limits.MaxEscalationsPerRun < 0 {
@@ -79,8 +79,8 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 			v.fault(path+".name", fmt.Sprintf("connections %d and %d are both called %q", first+1, i+1, con.Name), "give each a name of its own")
 		}
 		names[con.Name] = i
-		if strings.ContainsAny(con.Name, "/ ") {
-			v.fault(path+".name", "holds a slash or a blank", "use letters, digits and dashes")
+		if con.Name != "" && !connectionName.MatchString(con.Name) {
+			v.fault(path+".name", fmt.Sprintf("%q is no name for logs, metrics and folders", con.Name), "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first")
 		}
 		con.validate(v, path, cards, c.Company)
 	}
@@ -162,7 +162,7 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 	}
 	c.validateCards(v, path, cards)
 	c.validateScope(v, path, company)
-	c.validateFields(v, path)
+	c.validateFields(v, path, cards)
 	if c.Budget.DailyShare < 0 || c.Budget.DailyShare > 1 {
 		v.fault(path+".budget.daily_share", "is not a share", "write it between 0 and 1, such as 0.2")
 	}
@@ -175,8 +175,25 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 	if c.CorrectionWindow != nil && *c.CorrectionWindow < 0 {
 		v.fault(path+".correction_window", "is below 0", "write 0s for none, or leave it out for 24h")
 	}
+	if w := c.Waiver; w != nil {
+		if strings.TrimSpace(w.By) == "" {
+			v.fault(path+".visibility_waiver.by", "names nobody", "write the name of the person who answers for it")
+		}
+		if w.Until == (Day{}) {
+			v.fault(path+".visibility_waiver.until", "names no day", "write the first day on which it no longer holds, such as 2027-03-31")
+		}
+	}
 	if c.Lag < 0 || c.Overlap < 0 {
 		v.fault(path, "lag and overlap are not negative", "")
+	}
+	if c.Lag > mostLag || c.Overlap > mostLag {
+		v.fault(path, "lag and overlap are at most a day", "leave them out for 5m and 15m")
+	}
+	if c.InFlight < 0 || c.InFlight > mostInFlight {
+		v.fault(path+".in_flight", "is not between 1 and 25", "leave it out for 10: Salesforce refuses more than 25 long requests at a time")
+	}
+	if c.Chatter && c.Tasks != nil && !*c.Tasks {
+		v.fault(path+".chatter", "posts what tasks ask, and tasks is false", "remove one of the two")
 	}
 	switch c.CRM {
 	case "salesforce":
@@ -185,6 +202,12 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 		c.validateHubSpot(v, path)
 	}
 }
+
+// Bounds of what is only tuned.
+const (
+	mostLag      = 24 * time.Hour
+	mostInFlight = 25
+)
 
 func (c *Connection) validateScope(v *checker, path string, company Company) {
 	if t := c.Scope.Threshold; t != nil {
@@ -231,6 +254,9 @@ func (c *Connection) validateHubSpot(v *checker, path string) {
 	v.oneOf(path+".api_version", c.APIVersion, hsVersions)
 	if c.Composite {
 		v.fault(path+".composite_writes", "is not for HubSpot, which takes 100 records a call", "remove it")
+	}
+	if c.Chatter {
+		v.fault(path+".chatter", "is not for HubSpot, whose deals have no feed to post in", "remove it")
 	}
 	v.address(path+".base_url", c.BaseURL)
 	v.oneOf(path+".auth.flow", c.Auth.Flow, []string{"token", "oauth"})

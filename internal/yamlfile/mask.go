@@ -16,7 +16,10 @@ var (
 	explicitKey = regexp.MustCompile(`(?i)^[ \t-]*\?[ \t]+["']?[A-Za-z0-9_-]*(?:token|secret|password|passphrase|private[_-]?key|api[_-]?key)["']?[ \t]*$`)
 	// reference is a value that says where the secret is, not what it is.
 	reference = regexp.MustCompile(`^(?:"\$\{(?:env|file):[^}]*\}"|'\$\{(?:env|file):[^}]*\}'|\$\{(?:env|file):[^}]*\})[ \t]*(?:$|[,}#].*)`)
-	userInfo  = regexp.MustCompile(`(://[^/\s:@]*:)[^\s/]+@`)
+	// userInfo is a password in an address, which may hold any sign; inAddress one
+	// among its parameters.
+	userInfo  = regexp.MustCompile(`(://[^/\s:@]*:)[^\s"']+@`)
+	inAddress = regexp.MustCompile(`(?i)(password=)[^&\s"'#]+`)
 )
 
 // masked returns the lines of a text with the values of secrets replaced. It
@@ -55,14 +58,14 @@ func masked(text string) []string {
 		}
 		found := secretKey.FindStringIndex(line)
 		if found == nil {
-			lines[i] = userInfo.ReplaceAllString(line, "${1}"+hidden+"@")
+			lines[i] = withoutPasswords(line)
 			continue
 		}
 		key, value := line[:found[1]], line[found[1]:]
 		if end := key[len(key)-1]; end == '"' || end == '\'' {
 			key, value = key[:len(key)-1], string(end)+value
 		}
-		key = userInfo.ReplaceAllString(key, "${1}"+hidden+"@")
+		key = withoutPasswords(key)
 		inside = indent
 		switch trimmed := strings.TrimSpace(value); {
 		case trimmed == "" || trimmed[0] == '#':
@@ -83,6 +86,11 @@ func masked(text string) []string {
 		lines[i] = key + hidden
 	}
 	return lines
+}
+
+// withoutPasswords masks the passwords in addresses.
+func withoutPasswords(text string) string {
+	return inAddress.ReplaceAllString(userInfo.ReplaceAllString(text, "${1}"+hidden+"@"), "${1}"+hidden)
 }
 
 // hides reports whether anything on the line is masked.

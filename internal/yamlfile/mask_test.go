@@ -32,6 +32,9 @@ func TestExcerptsHideSecrets(t *testing.T) {
 		{"key and value apart", "? token\n: abc\nb: c", "? token\n[redacted]\nb: c"},
 		{"password in an address", "database: postgres://u:abc@h/d", "database: postgres://u:[redacted]@h/d"},
 		{"password with signs in an address", "database: postgres://u:a@b:c@h/d", "database: postgres://u:[redacted]@h/d"},
+		{"password with a slash in an address", "database: postgres://u:a/b@h/d", "database: postgres://u:[redacted]@h/d"},
+		{"password among parameters", "database: postgres://u@h/d?sslpassword=abc&x=y", "database: postgres://u@h/d?sslpassword=[redacted]&x=y"},
+		{"password in words of libpq", "database: host=h password=abc dbname=d", "database: host=h password=[redacted] dbname=d"},
 		{"no space after the colon in quotes", `{"token":"abc"}`, `{"token":[redacted]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
