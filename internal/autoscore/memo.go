@@ -9,8 +9,8 @@ import (
 // thousand of them save most of the work; a text that is longer than
 // memoText is judged anew each time and never kept.
 const (
-	memoEntries = 16_384
-	memoBytes   = 8 << 20
+	memoEntries = 4_096
+	memoBytes   = 2 << 20
 	memoText    = 32 << 10
 )
 

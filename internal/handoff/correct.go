@@ -104,6 +104,9 @@ type Dispute struct {
 	FiledAt time.Time `json:"filed_at,omitzero"`
 	Outcome string    `json:"outcome,omitempty"` // "" while open
 	EndedAt time.Time `json:"ended_at,omitzero"`
+	// Before is the outcome of the dispute before, while it may still stand on
+	// the record: it decides nothing of this one.
+	Before string `json:"before,omitempty"`
 }
 
 // Outcomes of a dispute, as the CS manager picks them.
@@ -132,12 +135,23 @@ func dispute(in Input, s *State, out *Output) {
 		return
 	}
 	if id != s.Dispute.Item || reason.Text != s.Dispute.Reason {
-		s.Dispute = Dispute{Item: id, Reason: reason.Text, FiledAt: edited(filed, in.Now)}
+		next := Dispute{Item: id, Reason: reason.Text, FiledAt: edited(filed, in.Now)}
+		if id != s.Dispute.Item {
+			next.Before = s.Dispute.Outcome
+		}
+		s.Dispute = next
 	}
 	if !s.Dispute.Open() {
 		return
 	}
-	switch outcome := fold(in.sheet.Cell("dispute_outcome").Text); outcome {
+	cell := in.sheet.Cell("dispute_outcome")
+	outcome := fold(cell.Text)
+	if outcome == s.Dispute.Before && outcome != "" && (cell.At.IsZero() || cell.At.Before(s.Dispute.FiledAt)) {
+		out.Warnings = append(out.Warnings, "the outcome on the record is of the dispute before: clear it, then set the outcome of this one")
+		return
+	}
+	s.Dispute.Before = ""
+	switch outcome {
 	case "":
 	case Upheld, Clarified, "rubric clarified":
 		s.Dispute.Outcome, s.Dispute.EndedAt = outcome, in.Now

@@ -405,6 +405,34 @@ func TestDisputes(t *testing.T) {
 		x.pass("21 09:00")
 		x.wants("filed anew", map[string]string{"status": "disputed"}, askedAtNineteen)
 	})
+	// What was decided of one dispute decides nothing of the next, for as long
+	// as it stands on the record.
+	for _, c := range []struct {
+		name, at string // when the outcome was set, "" if the CRM does not tell
+		decided  bool
+	}{{"unknown when", "", false}, {"before it was filed", "20 08:00", false}, {"after", "20 12:00", true}} {
+		t.Run("an outcome that is left, "+c.name, func(t *testing.T) {
+			x := filed(t)
+			x.cell("dispute_outcome", "upheld", "")
+			x.pass("20 09:00")
+			x.cell("dispute_item", "5.2", "20 11:00")
+			x.cell("dispute_outcome", "upheld", c.at)
+			want := map[bool]string{true: "final", false: "disputed"}[c.decided]
+			for _, at := range []string{"21 09:00", "21 10:00"} {
+				out := x.pass(at)
+				x.wants("filed anew", map[string]string{"status": want}, askedAtNineteen)
+				if strings.Contains(out.Show["sync_message"], "the dispute before") == c.decided {
+					t.Errorf("says %q", out.Show["sync_message"])
+				}
+			}
+			x.cell("dispute_outcome", "", "")
+			x.pass("22 09:00")
+			x.wants("cleared", map[string]string{"status": want}, askedAtNineteen)
+			x.cell("dispute_outcome", "upheld", "")
+			x.pass("23 09:00")
+			x.wants("decided", map[string]string{"status": "final"}, askedAtNineteen)
+		})
+	}
 }
 
 func TestARepeatedReminderIsNone(t *testing.T) {

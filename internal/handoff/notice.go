@@ -14,6 +14,9 @@ const (
 	Rehandoff    = "ae_rehandoff"
 	Escalation   = "sales_manager_escalation"
 	Reminder     = "csm_reminder"
+	// Post is an escalation as it is said in the deal's feed, where the CRM has
+	// one: once, and never taken back.
+	Post = "sales_manager_post"
 )
 
 // Role is whom a notice is for.
@@ -26,6 +29,8 @@ const (
 	ToCSM          Role = "CSM"
 	// ToPartnerManager: who scores a partner handoff.
 	ToPartnerManager Role = "partner manager"
+	// ToFeed: whoever reads the deal; the Sales manager is named.
+	ToFeed Role = "feed"
 )
 
 // Notice is something that was asked of a person: a task in the CRM, once. It
@@ -59,6 +64,20 @@ func (n Notice) Key(id, card string) string {
 		key += "/" + n.For
 	}
 	return key
+}
+
+// Posted is the notice as it is said in the deal's feed.
+func (n Notice) Posted() Notice {
+	n.Kind, n.To = Post, ToFeed
+	return n
+}
+
+// Words is the kind whose words the notice is told in.
+func (n Notice) Words() string {
+	if n.Kind == Post {
+		return Escalation
+	}
+	return n.Kind
 }
 
 // roleOf is whom a kind of notice is for.

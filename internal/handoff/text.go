@@ -137,18 +137,11 @@ func (w Words) Render(f Facts, key string) (subject, body string, err error) {
 	if body, err = write("body", w.Body, bodyLimit); err != nil {
 		return "", "", err
 	}
-	return subject, body + "\n\n" + Mark(key), nil
+	return subject, body + "\n\n" + crm.Mark(key), nil
 }
 
 // bodyLimit leaves room for the mark in the shortest body a CRM takes.
 const bodyLimit = 30_000
-
-// Mark is the line by which a task is known for ours, and which one it is.
-func Mark(key string) string { return crm.Mark(key) }
-
-// KeyIn finds the mark in a task's text and returns the key, "" if there is
-// none.
-func KeyIn(body string) string { return crm.MarkedKey(body) }
 
 // FactsOf gathers what may be said of a deal at a notice.
 func FactsOf(card *scorecard.Card, d *crm.Deal, out Output, n Notice, zone *time.Location) Facts {

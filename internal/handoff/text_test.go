@@ -51,11 +51,11 @@ func TestATaskIsKnownByItsMark(t *testing.T) {
 	if strings.Count(body, crm.OwnMark) != 1 {
 		t.Errorf("two marks in %q", body)
 	}
-	if got := handoff.KeyIn("[syncd D-9/x/1/y] <p>" + body + "</p>"); got != "D-1/sales-to-cs/1/ae_rehandoff" || got != key {
+	if got := crm.MarkedKey("[syncd D-9/x/1/y] <p>" + body + "</p>"); got != "D-1/sales-to-cs/1/ae_rehandoff" || got != key {
 		t.Errorf("key %q", got)
 	}
 	for _, none := range []string{"", "[syncd", "[syncd D-1/x", "syncd D-1]"} {
-		if got := handoff.KeyIn(none); got != "" {
+		if got := crm.MarkedKey(none); got != "" {
 			t.Errorf("%q is known as %q", none, got)
 		}
 	}

@@ -113,3 +113,21 @@ func root(t *testing.T) string {
 		}
 	}
 }
+
+// Tool is the path of a program.
+func Tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, name+" is not installed")
+	}
+	return path
+}
+
+// Root skips what only root may do.
+func Root(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		missing(t, "this is not run as root")
+	}
+}

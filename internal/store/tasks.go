@@ -27,7 +27,7 @@ type Task struct {
 	Ref                  crm.Ref
 	Card                 string
 	Attempt              int
-	Kind, Role           string
+	Kind, Role           string // Role "feed" is a post
 	Owner                string // "" if there is nobody to ask
 	About                string // the deal's name
 	Subject, Body        string
@@ -131,12 +131,12 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, slice Slice, nums map[strin
 
 // unask ends tasks that are no longer needed: one that was never made is
 // dropped, one that may stand in the CRM is to be closed. A digest is closed
-// with the last of what it tells.
+// with the last of what it tells; a post that was made stays.
 func (s *Store) unask(ctx context.Context, tx *sql.Tx, run Run, list []Closing) error {
 	for _, c := range list {
 		_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0,
 				status = CASE status WHEN 'wanted' THEN 'dropped' WHEN 'told' THEN 'closed' ELSE 'closing' END
-			WHERE connection = $4 AND key = $5 AND status IN ('wanted', 'sent', 'made', 'told', 'closing')`, run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
+			WHERE connection = $4 AND key = $5 AND status IN ('wanted', 'sent', 'made', 'told', 'closing') AND NOT (role = 'feed' AND status = 'made')`, run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0, status = CASE status WHEN 'wanted' THEN 'dropped' ELSE 'closing' END
 				WHERE connection = $4 AND status IN ('wanted', 'sent', 'made') AND key = (SELECT within FROM tasks WHERE connection = $4 AND key = $5 AND within <> '')
@@ -185,11 +185,11 @@ func (s *Store) TasksSent(ctx context.Context, l Lease, keys []string, now time.
 }
 
 // HoldBack takes out of a run's plan the records on which a task of the run is
-// still to be made, or may be on its way.
+// still to be made, or may be on its way. A post holds nothing up.
 func (s *Store) HoldBack(ctx context.Context, l Lease, run string) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded' WHERE connection = $1 AND run = $2 AND status = 'planned' AND deal IN (
-			SELECT deal FROM tasks WHERE connection = $1 AND run = $2 AND (status = 'sent' OR status = 'wanted' AND owner <> '' AND class = ''))`, l.Connection, run)
+			SELECT deal FROM tasks WHERE connection = $1 AND run = $2 AND role <> 'feed' AND (status = 'sent' OR status = 'wanted' AND owner <> '' AND class = ''))`, l.Connection, run)
 		if err != nil {
 			return fmt.Errorf("store intents: %w", err)
 		}
@@ -236,6 +236,9 @@ func (s *Store) Siblings(ctx context.Context, connection string, accounts []stri
 	})
 	return all, err
 }
+
+// Post reports whether it is said in the deal's feed, and no task.
+func (t Task) Post() bool { return t.Role == "feed" }
 
 // Ended reports whether nothing is to be done about the task any more.
 func (t Task) Ended() bool {

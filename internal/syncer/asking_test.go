@@ -198,7 +198,7 @@ func TestAFaultOfTheLookUpEndsThePass(t *testing.T) {
 	d.poor("d1")
 	d.who.err = broken("fake.People")
 	d.moves([]string{"d1"})
-	if done, err := d.p.Plan(t.Context(), d.c, d.lease, d.begin(t, syncer.KindIncremental), later()); done || crm.KindOf(err) != crm.Unavailable {
+	if done, err := d.p.Plan(t.Context(), d.c, d.lease, d.begin(t, syncer.KindIncremental), d.crm.desc, later()); done || crm.KindOf(err) != crm.Unavailable {
 		t.Errorf("done %v, %v", done, err)
 	}
 }

@@ -19,7 +19,7 @@ type Counts struct {
 	FieldsWritten int64            `json:"fields_written"`
 	RecordsSent   int64            `json:"records_sent"`
 	Confirmed     int64            `json:"confirmed"`
-	TasksCreated  int64            `json:"tasks_created"`
+	TasksCreated  int64            `json:"tasks_created"` // and posts
 	Escalations   int64            `json:"escalations"`
 	TasksPlanned  int64            `json:"tasks_planned"`
 	TasksClosed   int64            `json:"tasks_closed"`
@@ -30,9 +30,10 @@ type Counts struct {
 	TasksUnresolved int64 `json:"tasks_unresolved"`
 	Unassigned      int64 `json:"unassigned"` // asks for which nobody is left to take them
 	Rejected        int64 `json:"rejected"`
-	Unresolved      int64 `json:"unresolved"` // outcome still unknown
-	Degraded        int64 `json:"degraded"`   // deals with something unreadable
-	Drift           int64 `json:"drift"`      // deals found changed by a full run alone
+	Unresolved      int64 `json:"unresolved"`         // outcome still unknown
+	Degraded        int64 `json:"degraded"`           // deals with something unreadable
+	Drift           int64 `json:"drift"`              // deals found changed by a full run alone
+	Withheld        int64 `json:"withheld,omitempty"` // fields that are not written because sellers can read them
 	// InScopeTypes counts the won deals in scope that were read, by type.
 	InScopeTypes map[string]int64 `json:"in_scope_types,omitempty"`
 	// LeftOut counts deals that were read and are out of scope, by reason;

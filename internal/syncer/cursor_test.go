@@ -41,7 +41,7 @@ func TestThePlaceIsKeptWithEachBatch(t *testing.T) {
 		return nil
 	}
 	run := r.begin(t, syncer.KindFull)
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); crm.KindOf(err) != crm.Unavailable || done {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); crm.KindOf(err) != crm.Unavailable || done {
 		t.Fatalf("done %v, %v", done, err)
 	}
 	r.store.Close()
@@ -55,7 +55,7 @@ func TestThePlaceIsKeptWithEachBatch(t *testing.T) {
 	if n := len(r.planned(t, run)); n != 4 {
 		t.Errorf("%d planned before the crash", n)
 	}
-	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 	if err != nil || !done {
 		t.Fatalf("gone on with: done %v, %v", done, err)
 	}
@@ -93,7 +93,7 @@ func TestAPassThatAlwaysDiesAtOnePageProgresses(t *testing.T) {
 			run := r.begin(t, syncer.KindFull)
 			for tries := 1; ; tries++ {
 				at := run.Cursor
-				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 				if done {
 					break
 				}
@@ -122,7 +122,7 @@ func TestAPausedPlanGoesOnWhereItWas(t *testing.T) {
 	pauses := map[string]int{}
 	for done := false; !done; {
 		var err error
-		if done, err = r.p.Plan(t.Context(), r.c, r.lease, run, time.Now().Add(-time.Second)); err != nil {
+		if done, err = r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, time.Now().Add(-time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		if pauses[run.Phase]++; pauses[run.Phase] > 10 {
@@ -168,7 +168,7 @@ func TestAPlanPausesWhereverPagesAndBatchesMeet(t *testing.T) {
 	r.crm.batch = 100
 	r.moves(slices.Collect(slices.Chunk(all, 7))...)
 	run := r.begin(t, syncer.KindFull)
-	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, time.Now().Add(-time.Second))
+	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, time.Now().Add(-time.Second))
 	if err != nil || done {
 		t.Errorf("with its deadline passed it read %d of 280 deals: done %v, %v", counts(t, run).DealsRead, done, err)
 	}
@@ -196,7 +196,7 @@ func TestAPassThatDiesProgressesOverPagesThatNameLittle(t *testing.T) {
 			run := r.begin(t, syncer.KindFull)
 			for tries := 1; ; tries++ {
 				at := run.Cursor
-				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 				if done {
 					break
 				}
@@ -234,7 +234,7 @@ func TestAPlanReturnsWithNothingInFlight(t *testing.T) {
 	var under atomic.Int32
 	r.c.Source = &slow{fake: r.crm, under: &under}
 	run := r.begin(t, syncer.KindFull)
-	if _, err := r.p.Plan(t.Context(), r.c, r.lease, run, time.Now().Add(-time.Second)); err != nil {
+	if _, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if n := under.Load(); n != 0 {

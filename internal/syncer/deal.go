@@ -21,6 +21,8 @@ type taken struct {
 	kept Kept // as it was before
 	out  handoff.Output
 	twin string
+	// asked are the notices, with what is said of them in the deal's feed.
+	asked []handoff.Notice
 	// waits: there were no calls left to find out whom to ask. The record is
 	// written once that is known.
 	waits bool

@@ -63,7 +63,10 @@ const (
 	PhaseOpen    = "open"    // deals whose clock runs, and writes to be tried again
 	PhaseGuard   = "guard"   // one look over the plan
 	PhaseApply   = "apply"
-	PhaseDone    = "done"
+	// PhaseScreen: a plan is applied that was made before. Whoever takes it up
+	// takes out of it what has moved since, and writes the rest.
+	PhaseScreen = "screen"
+	PhaseDone   = "done"
 )
 
 // Reading reports whether a run in the phase still reads deals.

@@ -158,7 +158,7 @@ func TestGoneTwiceInOneBatch(t *testing.T) {
 		delete(r.crm.deals, "d1")
 		r.crm.pages[0] = append(r.crm.pages[0], crm.Moved{ID: "d1", At: r.now, Gone: true})
 		run := r.begin(t, syncer.KindIncremental)
-		if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); err != nil || !done {
+		if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err != nil || !done {
 			t.Errorf("done %v, %v", done, err)
 		}
 	})

@@ -313,7 +313,7 @@ func (r *rig) plan(t testing.TB) *store.Run {
 func (r *rig) planOf(t testing.TB, kind string) *store.Run {
 	t.Helper()
 	run := r.begin(t, kind)
-	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 	if err != nil || !done || run.Phase != syncer.PhaseGuard {
 		t.Fatalf("plan: done %v in phase %s, %v", done, run.Phase, err)
 	}

@@ -89,12 +89,12 @@ func TestTheGuardCountsADealPlannedTwiceOnce(t *testing.T) {
 	r.moves(names(20))
 	run := r.begin(t, syncer.KindIncremental)
 	r.p.Progress = func(string, int64) { r.store.Close() } // dies behind its last slice
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); err == nil || done {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err == nil || done {
 		t.Fatalf("done %v", done)
 	}
 	r.open(t)
 	run = r.stored(t, run.ID)
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); err != nil || !done {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err != nil || !done {
 		t.Fatalf("done %v %v", done, err)
 	}
 	w := &writeback.Writer{Store: r.store}

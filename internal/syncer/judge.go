@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -169,13 +170,19 @@ func plainLines(s string) string {
 }
 
 // snapshotOf is what history keeps of a deal: everything judged, without the
-// record's own stamp and without syncd's own cells, but for the key of a copy.
+// record's own stamp and without syncd's own cells and tasks, but for the key of
+// a copy.
 func (p *pass) snapshotOf(d *crm.Deal) (body, hash string) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
 	kept.Fields = p.kept.of(d)
+	if slices.ContainsFunc(d.Notes, ours) {
+		kept.Notes = slices.DeleteFunc(slices.Clone(d.Notes), ours)
+	}
 	return p.text.deal(&kept)
 }
+
+func ours(n crm.Note) bool { return n.Ours }
 
 // keeping picks the cells that history keeps. What deals that were read
 // together have in common is worked out once.

@@ -21,12 +21,9 @@ var errPause = errors.New("slice is over")
 
 // Plan advances a run from where it stands until its plan is complete or the
 // deadline has passed. It returns whether the plan is complete, and the lease
-// and run as they stand. Errors are *crm.Error from the CRM, or the store's.
-func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, run *store.Run, deadline time.Time) (done bool, err error) {
-	desc, err := c.Source.Describe(ctx)
-	if err != nil {
-		return false, err
-	}
+// and run as they stand. desc is what the CRM has just said of itself. Errors
+// are *crm.Error from the CRM, or the store's.
+func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, run *store.Run, desc crm.Description, deadline time.Time) (done bool, err error) {
 	if err := p.identify(ctx, c, lease, desc); err != nil {
 		return false, err
 	}
@@ -34,7 +31,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	if err != nil {
 		return false, fmt.Errorf("counts of run %s: %w", run.ID, err)
 	}
-	counts.Problems = problems(desc)
+	counts.Problems, counts.Withheld = problems(desc, c.Setup.Waiver), int64(len(desc.Visibility.Withheld))
 	if run.Kind == KindFull && run.Phase == PhaseChanged && run.Cursor == "" && c.sells() {
 		n, err := c.Source.Earlier(ctx)
 		if err != nil {
@@ -50,7 +47,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	}
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
-		counted: map[string]bool{}, waiting: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
+		posts: desc.Posts, counted: map[string]bool{}, waiting: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
 	}
 	for pass.reading() {
 		phase := run.Phase
@@ -125,9 +122,13 @@ func (p *Planner) identify(ctx context.Context, c *Connection, lease store.Lease
 	return p.Store.SaveConnection(ctx, lease, known)
 }
 
-func problems(desc crm.Description) []string {
+func problems(desc crm.Description, waiver crm.Waiver) []string {
 	var list []string
-	for _, p := range desc.Problems {
+	all := desc.Problems
+	if leak := desc.Visibility.Problem(waiver, desc.Now); leak != nil {
+		all = append([]crm.Problem{*leak}, all...)
+	}
+	for _, p := range all {
 		text := p.Place + ": " + p.Message
 		if p.Fix != "" {
 			text += " (" + p.Fix + ")"
@@ -152,6 +153,7 @@ type pass struct {
 	// since is when the connection was last worked, before this run.
 	since time.Time
 	self  crm.UserID // the token's own user
+	posts bool       // escalations are said in the feed of deals too
 	// counted are deals that are read again though this run has counted them.
 	counted map[string]bool
 	// waiting are deals of which it is not known yet whom to ask.

@@ -43,7 +43,8 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 		ledger[row.Key] = row
 	}
 	for _, t := range noticed {
-		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.out.State.Notices, ledger, now)...)
+		t.asked = p.toAsk(t, ledger)
+		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.asked, ledger, now)...)
 	}
 	people, err := p.hands(ctx, noticed, ledger)
 	if crm.KindOf(err) == crm.Quota { // what was read is kept, what is to be asked waits
@@ -63,7 +64,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			delete(p.waiting, t.deal.Ref.ID)
 			p.counts.TasksUnresolved--
 		}
-		for _, n := range t.out.State.Notices {
+		for _, n := range t.asked {
 			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 			if !n.Open() || known && !pending(row, now) {
 				continue
@@ -80,7 +81,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 				return err
 			}
 			s.Tasks = append(s.Tasks, task)
-			if p.counts.TasksPlanned++; task.Owner == "" {
+			if p.counts.TasksPlanned++; task.Owner == "" && !task.Post() {
 				p.counts.Unassigned++
 				t.out.Tell(t.card, task.Message)
 			}
@@ -89,9 +90,29 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 	return nil
 }
 
+// toAsk are the notices of a deal, and what of them is said in its feed: an
+// escalation when it is raised, and not one that was raised before posts were
+// turned on.
+func (p *pass) toAsk(t *taken, ledger map[string]store.Task) []handoff.Notice {
+	var list []handoff.Notice
+	for _, n := range t.out.State.Notices {
+		list = append(list, n)
+		if n.Kind != handoff.Escalation {
+			continue
+		}
+		post := n.Posted()
+		_, raised := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+		_, known := ledger[post.Key(t.deal.Ref.ID, t.card.ID)]
+		if known || p.posts && !raised {
+			list = append(list, post)
+		}
+	}
+	return list
+}
+
 // asks reports whether a deal has a notice whose task is still to be made.
 func (t *taken) asks(ledger map[string]store.Task, now time.Time) bool {
-	return slices.ContainsFunc(t.out.State.Notices, func(n handoff.Notice) bool {
+	return slices.ContainsFunc(t.asked, func(n handoff.Notice) bool {
 		row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 		return n.Open() && (!known || pending(row, now))
 	})
@@ -131,7 +152,10 @@ func closings(deal, card string, notices []handoff.Notice, ledger map[string]sto
 		if n.Open() {
 			continue
 		}
-		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended() || row.Status == store.TaskClosing && row.NextTry.After(now)) {
+		if ledger == nil && n.Kind == handoff.Escalation {
+			list = append(list, store.Closing{Key: n.Posted().Key(deal, card)})
+		}
+		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended() || row.Post() && row.Status == store.TaskMade || row.Status == store.TaskClosing && row.NextTry.After(now)) {
 			continue
 		}
 		list = append(list, store.Closing{Key: key, Note: "No longer needed: " + n.Why + "."})
@@ -143,7 +167,7 @@ func closings(deal, card string, notices []handoff.Notice, ledger map[string]sto
 func (p *pass) hands(ctx context.Context, list []*taken, ledger map[string]store.Task) (map[crm.UserID]crm.Person, error) {
 	var ids []crm.UserID
 	for _, t := range list {
-		for _, n := range t.out.State.Notices {
+		for _, n := range t.asked {
 			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
 			if n.Open() && (!known || row.Status == store.TaskWanted) {
 				ids = append(ids, t.deal.Seller, t.deal.Owner, t.out.State.CSM)
@@ -171,9 +195,9 @@ func (p *pass) task(t *taken, n handoff.Notice, people map[crm.UserID]crm.Person
 	d := t.deal
 	key := n.Key(d.Ref.ID, t.card.ID)
 	facts := handoff.FactsOf(t.card, d, t.out, n, p.c.Settings.Zone)
-	subject, body, err := p.c.Texts[n.Kind].Render(facts, key)
+	subject, body, err := p.c.Texts[n.Words()].Render(facts, key)
 	if err != nil {
-		return store.Task{}, fmt.Errorf("texts.%s: %w", n.Kind, err)
+		return store.Task{}, fmt.Errorf("texts.%s: %w", n.Words(), err)
 	}
 	owner, why := handoff.Assign(n.To, handoff.Hands{Seller: d.Seller, Owner: d.Owner, CSM: t.out.State.CSM, Self: p.self}, people, p.c.Managers)
 	task := store.Task{

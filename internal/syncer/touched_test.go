@@ -104,7 +104,7 @@ func TestThePlaceIsKeptAmongWhatWasTouched(t *testing.T) {
 		return nil
 	}
 	run := r.begin(t, syncer.KindIncremental)
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); crm.KindOf(err) != crm.Unavailable || done {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); crm.KindOf(err) != crm.Unavailable || done {
 		t.Fatalf("done %v, %v", done, err)
 	}
 	r.store.Close()
@@ -115,7 +115,7 @@ func TestThePlaceIsKeptAmongWhatWasTouched(t *testing.T) {
 	if c := counts(t, run); run.Cursor != "2" || run.Phase != syncer.PhaseTouched || c.DealsRead != 4 {
 		t.Fatalf("the run stands at %q in %s with %+v", run.Cursor, run.Phase, c)
 	}
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); err != nil || !done {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err != nil || !done {
 		t.Fatalf("gone on with: done %v, %v", done, err)
 	}
 	if d := cmp.Diff([]string{"", "2"}, r.crm.traces) + cmp.Diff([]string{""}, r.crm.afters); d != "" {
@@ -143,7 +143,7 @@ func TestAPassThatAlwaysDiesAmongWhatWasTouchedProgresses(t *testing.T) {
 			run := r.begin(t, syncer.KindIncremental)
 			for tries := 1; ; tries++ {
 				at := run.Cursor
-				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+				done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 				if done {
 					break
 				}
@@ -166,7 +166,7 @@ func TestAPlanPausesAmongWhatWasTouched(t *testing.T) {
 	r.touches(slices.Collect(slices.Chunk(all, 2))...)
 	run := r.begin(t, syncer.KindIncremental)
 	for pauses := 1; ; pauses++ {
-		done, err := r.p.Plan(t.Context(), r.c, r.lease, run, time.Now().Add(-time.Second))
+		done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, time.Now().Add(-time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,7 +143,7 @@ func TestAnotherOrgIsRefused(t *testing.T) {
 	r.settled(t, "d1")
 	r.crm.desc.OrgID = "00X"
 	r.moves([]string{"d1"})
-	done, err := r.p.Plan(t.Context(), r.c, r.lease, r.begin(t, syncer.KindIncremental), later())
+	done, err := r.p.Plan(t.Context(), r.c, r.lease, r.begin(t, syncer.KindIncremental), r.crm.desc, later())
 	if crm.KindOf(err) != crm.Invalid || done || len(r.crm.loaded()) != 0 {
 		t.Errorf("done %v, %v", done, err)
 	}
@@ -162,7 +162,7 @@ func TestALostLeaseStopsThePlan(t *testing.T) {
 		}
 		return nil
 	}
-	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later())
+	done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later())
 	if !errors.Is(err, store.ErrFenced) || done {
 		t.Errorf("done %v, %v", done, err)
 	}
@@ -181,11 +181,11 @@ func TestACancelledPlanIsNotComplete(t *testing.T) {
 	defer cancel()
 	run := r.begin(t, syncer.KindFull)
 	r.p.Progress = func(string, int64) { cancel() }
-	if done, err := r.p.Plan(ctx, r.c, r.lease, run, later()); err == nil || done || run.Phase != syncer.PhaseChanged {
+	if done, err := r.p.Plan(ctx, r.c, r.lease, run, r.crm.desc, later()); err == nil || done || run.Phase != syncer.PhaseChanged {
 		t.Errorf("done %v in phase %s, %v", done, run.Phase, err)
 	}
 	r.p.Progress = nil
-	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, later()); err != nil || !done || len(r.planned(t, run)) != 6 {
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err != nil || !done || len(r.planned(t, run)) != 6 {
 		t.Errorf("gone on with: done %v, %v, %d planned", done, err, len(r.planned(t, run)))
 	}
 }

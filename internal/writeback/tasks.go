@@ -67,7 +67,7 @@ func (w *Writer) makeTasks(ctx context.Context, t Target, lease store.Lease, lis
 	tasks := make([]crm.Task, len(left))
 	for i, row := range left {
 		keys[i] = row.Key
-		tasks[i] = crm.Task{Key: row.Key, Deal: crm.DealID(row.Ref.ID), Owner: crm.UserID(row.Owner), Subject: row.Subject, Body: row.Body, Due: row.Due, Urgent: row.Urgent}
+		tasks[i] = crm.Task{Key: row.Key, Deal: crm.DealID(row.Ref.ID), Owner: crm.UserID(row.Owner), Subject: row.Subject, Body: row.Body, Due: row.Due, Urgent: row.Urgent, Post: row.Post()}
 	}
 	if err := w.Store.TasksSent(ctx, lease, keys, now); err != nil {
 		return err
@@ -168,8 +168,15 @@ func (w *Writer) found(ctx context.Context, t Target, list []store.Task) (map[st
 	if err != nil {
 		return nil, err
 	}
+	posts := make(map[string]bool, len(list))
+	for _, row := range list {
+		posts[row.Key] = row.Post()
+	}
 	found := make(map[string]crm.FoundTask, len(tasks))
 	for _, f := range tasks {
+		if f.Post != posts[f.Key] { // somebody quotes a task in the feed
+			continue
+		}
 		if have, ok := found[f.Key]; !ok || (have.Done || have.Deleted) && !f.Done && !f.Deleted {
 			found[f.Key] = f
 		}
@@ -202,6 +209,10 @@ func (w *Writer) closeTasks(ctx context.Context, t Target, lease store.Lease, li
 		}
 		if row.TaskID == "" {
 			results = append(results, store.TaskResult{Key: row.Key, Status: store.TaskDropped, At: now})
+			continue
+		}
+		if row.Post() { // what was said is not taken back
+			results = append(results, store.TaskResult{Key: row.Key, Status: store.TaskMade, TaskID: row.TaskID, At: now})
 			continue
 		}
 		open, closings = append(open, row), append(closings, crm.Closing{ID: crm.TaskID(row.TaskID), Note: row.Note})
@@ -244,5 +255,8 @@ func refusedTask(row store.Task, status string, o crm.Outcome, err error, now ti
 		r.Class, r.Message = string(crm.ClassPermission), err.Error()
 	}
 	r.NextTry = now.Add(retryAfter(crm.Class(r.Class), row.Tries+1))
+	if row.Post() && r.Class != string(crm.ClassLocked) && r.Class != string(crm.ClassBusy) && r.Class != string(crm.ClassQuota) {
+		r.Status = store.TaskDropped // the task has been asked, and this was told once
+	}
 	return r
 }
