@@ -43,6 +43,7 @@ type Options struct {
 // App is the program.
 type App struct {
 	cfg         *config.Config
+	database    string // its address
 	log         *zap.Logger
 	zone        *time.Location
 	store       *store.Store
@@ -84,6 +85,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		cfg: cfg, log: o.Log, zone: cfg.Zone(), schedules: map[string]schedule{}, budgets: map[string]*budget{}, tenures: map[string]*tenure{}, holder: fmt.Sprintf("%s/%d", host, os.Getpid()), closing: make(chan struct{}),
 		limits: writeback.Limits{MaxEscalations: cfg.Limits.MaxEscalationsPerRun, MaxBandChanges: cfg.Limits.MaxBandChanges},
 	}
+	if a.database, err = cfg.DatabaseAddress(); err != nil {
+		return nil, err
+	}
 	a.close = sync.OnceFunc(func() { close(a.closing) })
 	var faults []error
 	for i := range cfg.Connections {
@@ -112,7 +116,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 
 // open opens and migrates the store.
 func (a *App) open(ctx context.Context) (err error) {
-	if a.store, err = store.Open(ctx, a.cfg.Database); err != nil {
+	if a.store, err = store.Open(ctx, a.database); err != nil {
 		return err
 	}
 	a.planner.Store, a.writer.Store = a.store, a.store

@@ -31,7 +31,8 @@ type ErrPlan struct{ Message string }
 func (e *ErrPlan) Error() string { return e.Message }
 
 // Apply writes exactly what a plan says, under the guard. A record that has
-// moved since is left as it is and named.
+// moved since is left as it is and named. What a process that ended meanwhile
+// has not written, the next pass goes on with, by the same rule.
 func (a *App) Apply(ctx context.Context, plan string) (Applied, error) {
 	run, c, err := a.planned(ctx, plan)
 	if err != nil {
@@ -47,20 +48,17 @@ func (a *App) Apply(ctx context.Context, plan string) (Applied, error) {
 		if err != nil {
 			return err
 		}
+		run.Phase = syncer.PhaseScreen
 		if run, err = a.goOn(ctx, lease, run, syncer.Write, desc.Now.UTC().Truncate(time.Millisecond)); err != nil {
 			return err
 		}
-		run.Phase = syncer.PhaseGuard
 		a.budgets[c.Name].start()
-		return a.entered(ctx, c, lease, &run, store.Run{}, before, func() error {
-			if err := a.screen(ctx, c, lease, run, &out); err != nil {
-				return err
-			}
-			run.Phase = syncer.PhaseApply
-			return a.advance(ctx, c, lease, &run, Ask{})
-		})
+		return a.entered(ctx, c, lease, &run, store.Run{}, before, func() error { return a.advance(ctx, c, lease, &run, desc, Ask{}, &out) })
 	})
-	a.fill(&out.Report, c, run, before, start, err)
+	a.fill(ctx, &out.Report, c, run, before, start, err)
+	if out.Error == stopped && out.Status == store.RunRunning {
+		out.Error = stoppedWriting
+	}
 	a.logPass(out.Report)
 	return out, nil
 }
@@ -83,6 +81,8 @@ func (a *App) planned(ctx context.Context, id string) (store.Run, *syncer.Connec
 	switch {
 	case c == nil:
 		return run, nil, &ErrPlan{fmt.Sprintf("plan %s is of connection %s, which is not configured", id, run.Connection)}
+	case run.Status == store.RunFailed || run.Status == store.RunQuota:
+		return run, nil, &ErrPlan{fmt.Sprintf("%s did not come to its end, as `syncd runs %s` tells: make a new plan", id, id)}
 	case run.Mode != string(syncer.Observe):
 		return run, nil, &ErrPlan{fmt.Sprintf("%s has been written already, as `syncd runs %s` tells: make a new plan", id, id)}
 	case run.Status != store.RunDone && run.Status != store.RunGuarded:
@@ -105,6 +105,7 @@ func (a *App) screen(ctx context.Context, c *syncer.Connection, lease store.Leas
 		return err
 	}
 	var after int64
+	named := map[string]bool{}
 	for {
 		writes, err := a.store.WritesOf(ctx, c.Name, run.ID, store.Planned, after, 500)
 		if err != nil {
@@ -118,7 +119,13 @@ func (a *App) screen(ctx context.Context, c *syncer.Connection, lease store.Leas
 			return err
 		}
 		tasks = nil // looked at with the first writes
-		if err := a.refuse(ctx, lease, run, writes, moved, out); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(moved)) {
+			if !named[id] { // its task may have come before its write
+				named[id] = true
+				out.Moved = append(out.Moved, Refusal{id, moved[id]})
+			}
+		}
+		if err := a.refuse(ctx, lease, run, writes, moved); err != nil {
 			return err
 		}
 		if len(writes) > 0 {
@@ -128,7 +135,7 @@ func (a *App) screen(ctx context.Context, c *syncer.Connection, lease store.Leas
 }
 
 // refuse notes that records have moved; the next pass plans for them anew.
-func (a *App) refuse(ctx context.Context, lease store.Lease, run store.Run, writes []store.Intent, moved map[string]string, out *Applied) error {
+func (a *App) refuse(ctx context.Context, lease store.Lease, run store.Run, writes []store.Intent, moved map[string]string) error {
 	if len(moved) == 0 {
 		return nil
 	}
@@ -138,12 +145,8 @@ func (a *App) refuse(ctx context.Context, lease store.Lease, run store.Run, writ
 			results = append(results, store.Result{ID: w.ID, Status: store.Rejected, Class: "moved", Message: why, NextTry: run.Now(), At: run.Now()})
 		}
 	}
-	deals := slices.Sorted(maps.Keys(moved))
-	for _, id := range deals {
-		out.Moved = append(out.Moved, Refusal{id, moved[id]})
-	}
 	if err := a.store.Resolve(ctx, lease, results); err != nil {
 		return err
 	}
-	return a.store.LeaveTasks(ctx, lease, run.ID, deals)
+	return a.store.LeaveTasks(ctx, lease, run.ID, slices.Sorted(maps.Keys(moved)))
 }

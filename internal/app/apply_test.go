@@ -100,6 +100,39 @@ func TestApplyWritesExactlyThePlan(t *testing.T) {
 	})
 }
 
+// A plan is screened in parts of 500 writes. A deal whose task is looked at with
+// the first part and whose write comes later is named once.
+func TestAMovedDealIsNamedOnce(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(1200)}))
+		_, p := planned(t, r)
+		asked := map[string]bool{}
+		for _, k := range p.Tasks {
+			asked[k.Deal] = true
+		}
+		var late []string
+		for _, ch := range p.Changes[min(500, len(p.Changes)):] {
+			if asked[ch.Deal] {
+				late = append(late, ch.Deal)
+			}
+		}
+		if len(late) < 3 {
+			t.Fatalf("%d of %d deals have a task and a late write", len(late), p.Records)
+		}
+		r.Clock.Advance(time.Hour)
+		for _, id := range late[:3] {
+			r.Set(t, id, "arr", "123456")
+		}
+		out, err := r.App.Apply(t.Context(), p.Plan)
+		if err != nil || out.Err != nil {
+			t.Fatal(err, out.Err)
+		}
+		if len(out.Moved) != 3 {
+			t.Errorf("three deals have moved, and these are named: %v", out.Moved)
+		}
+	})
+}
+
 func TestPlansThatAreNotApplied(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(60), Mode: "observe", Limits: "{max_escalations_per_run: 1}"}))
@@ -159,6 +192,11 @@ func TestUndo(t *testing.T) {
 		}
 		if out.Kept != 1 || out.Confirmed != first.Confirmed || out.TasksClosed != first.TasksCreated || out.Kind != "undo" {
 			t.Errorf("%d kept, %d records of %d, %d tasks of %d", out.Kept, out.Confirmed, first.Confirmed, out.TasksClosed, first.TasksCreated)
+		}
+		r.Clock.Advance(time.Minute)
+		twice, err := r.App.Undo(t.Context(), first.Run)
+		if err != nil || twice.Err != nil || twice.Kept != 1 || twice.FieldsWritten != 0 || twice.Back != out.FieldsWritten {
+			t.Errorf("a second time: %d kept, %d written, %d of %d already back: %v %v", twice.Kept, twice.FieldsWritten, twice.Back, out.FieldsWritten, err, twice.Err)
 		}
 		for id, was := range before {
 			for name, now := range r.Own(t, id) {

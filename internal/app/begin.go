@@ -14,31 +14,60 @@ import (
 // begin takes up an unfinished run, or starts one. Of a connection two may be
 // unfinished: a full run that waits for its share of the day's calls, and an
 // incremental one that goes on beside it, for clocks do not wait. full is the
-// latest full run as it stands.
-func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease, ask Ask) (run, full store.Run, err error) {
+// latest full run as it stands; desc what the CRM has said of itself, the zero
+// value if nobody had to ask.
+func (a *App) begin(ctx context.Context, c *syncer.Connection, lease store.Lease, ask Ask) (run, full store.Run, desc crm.Description, err error) {
 	last, err := a.store.LatestRun(ctx, c.Name, "")
 	if err != nil {
-		return run, full, err
+		return run, full, desc, err
 	}
 	full, err = a.store.LatestRun(ctx, c.Name, syncer.KindFull)
 	if err != nil {
-		return run, full, err
+		return run, full, desc, err
 	}
-	for _, r := range []store.Run{last, full} {
-		if r.Status == store.RunRunning {
-			return r, full, nil
+	for _, r := range []*store.Run{&last, &full} {
+		if r.Status != store.RunRunning {
+			continue
+		}
+		goesOn, err := a.observes(ctx, c, lease, r, ask)
+		if err != nil || goesOn {
+			return *r, full, desc, err
+		}
+		if r.ID == full.ID {
+			full = *r
 		}
 	}
-	desc, err := c.Source.Describe(ctx)
-	if err != nil {
+	if desc, err = c.Source.Describe(ctx); err != nil {
 		run, err = a.stillborn(ctx, c, lease, last, full, err)
-		return run, full, err
+		return run, full, crm.Description{}, err
 	}
+	run, full, err = a.beginAt(ctx, c, lease, last, full, desc.Now.UTC().Truncate(time.Millisecond), ask)
+	return run, full, desc, err
+}
+
+// observes sees to it that an unfinished run writes nothing more once syncd is
+// to observe: one that still reads goes on observing, one that was writing is
+// ended, and what it had still to write is planned anew when syncd writes again.
+func (a *App) observes(ctx context.Context, c *syncer.Connection, lease store.Lease, r *store.Run, ask Ask) (goesOn bool, err error) {
+	if r.Mode != string(syncer.Write) || c.Mode == syncer.Write && !ask.PlanOnly {
+		return true, nil
+	}
+	if syncer.Reading(r.Phase) || r.Phase == syncer.PhaseGuard {
+		r.Mode = string(syncer.Observe)
+		return true, a.store.SaveRun(ctx, lease, *r)
+	}
+	r.Status, r.Error, r.Ended = store.RunFailed, "syncd was told to observe before all of it was written", time.Now().UTC()
+	return false, a.store.SaveRun(ctx, lease, *r)
+}
+
+// beginAt goes on with a run that has ended early, or starts one.
+func (a *App) beginAt(ctx context.Context, c *syncer.Connection, lease store.Lease, last, full store.Run, now time.Time, ask Ask) (store.Run, store.Run, error) {
+	var run store.Run
 	known, err := a.store.Connection(ctx, c.Name)
 	if err != nil {
 		return run, full, err
 	}
-	now, mode := desc.Now.UTC().Truncate(time.Millisecond), c.Mode
+	mode := c.Mode
 	if ask.PlanOnly {
 		mode = syncer.Observe
 	}
@@ -118,7 +147,7 @@ func resumable(r store.Run, known store.Connection, now time.Time) bool {
 // readWhole: a full run that was ended while writing had read everything. What
 // it had still to write any later run takes up.
 func readWhole(full store.Run, known store.Connection) bool {
-	return interrupted(full) && full.Phase == syncer.PhaseApply && known.LastFull.Before(full.WindowTo)
+	return interrupted(full) && (full.Phase == syncer.PhaseApply || full.Phase == syncer.PhaseScreen) && known.LastFull.Before(full.WindowTo)
 }
 
 func interrupted(r store.Run) bool { return r.Status == store.RunFailed || r.Status == store.RunQuota }

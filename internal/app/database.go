@@ -35,12 +35,12 @@ func (a *App) openStore(ctx context.Context) error {
 			return ctx.Err()
 		}
 		a.ops.health.Down(ops.Store, "being opened and migrated")
-		if why, lost := outage(probe(ctx, a.cfg.Database)); lost {
+		if why, lost := outage(probe(ctx, a.database)); lost {
 			refusals = 0
 			a.ops.health.Down(ops.Database, why)
 			if time.Since(logged) > stillDown {
 				logged = time.Now()
-				a.log.Warn("waiting for the database", zap.String("database", place(a.cfg.Database)), zap.String("why", why))
+				a.log.Warn("waiting for the database", zap.String("database", place(a.database)), zap.String("why", why))
 			}
 			continue
 		}
@@ -107,7 +107,7 @@ func (a *App) ping(ctx context.Context) error {
 func (a *App) unreached(err error) {
 	why, _ := outage(err)
 	if a.ops.health.Down(ops.Database, why) {
-		a.log.Warn("the database does not answer; passes wait for it", zap.String("database", place(a.cfg.Database)), zap.String("why", why))
+		a.log.Warn("the database does not answer; passes wait for it", zap.String("database", place(a.database)), zap.String("why", why))
 	}
 }
 

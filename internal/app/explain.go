@@ -303,33 +303,45 @@ func number(s autoscore.Score) *int {
 	return &n
 }
 
+// canonical gives the one form under which a deal is kept of an id that a CRM
+// writes in several. Text that is no id stays as it is.
+type canonical interface{ Canonical(id string) crm.DealID }
+
+func keptAs(c *syncer.Connection, id string) string {
+	if k, ok := c.Source.(canonical); ok {
+		return string(k.Canonical(id))
+	}
+	return id
+}
+
 // Find resolves "CONNECTION/DEAL" or "DEAL" to its connection. A bare id that
 // several connections know is an error naming them.
 func (a *App) Find(ctx context.Context, name string) (*syncer.Connection, string, error) {
 	if conn, deal, ok := strings.Cut(name, "/"); ok {
 		for _, c := range a.connections {
 			if c.Name == conn {
-				return c, deal, nil
+				return c, keptAs(c, deal), nil
 			}
 		}
 		return nil, "", fmt.Errorf("no connection is called %q", conn)
 	}
 	var found []*syncer.Connection
-	var names []string
+	var ids, names []string
 	for _, c := range a.connections {
-		states, err := a.store.States(ctx, c.Name, []string{name})
+		id := keptAs(c, name)
+		states, err := a.store.States(ctx, c.Name, []string{id})
 		if err != nil {
 			return nil, "", err
 		}
 		if len(states) > 0 {
-			found, names = append(found, c), append(names, c.Name+"/"+name)
+			found, ids, names = append(found, c), append(ids, id), append(names, c.Name+"/"+id)
 		}
 	}
 	switch len(found) {
 	case 0:
 		return nil, "", fmt.Errorf("%s: %w", name, ErrNotTracked)
 	case 1:
-		return found[0], name, nil
+		return found[0], ids[0], nil
 	}
 	return nil, "", fmt.Errorf("%s is known to several connections: say which, as %s", name, strings.Join(names, " or "))
 }

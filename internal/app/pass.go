@@ -57,7 +57,7 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 	if run.Beside != "" && run.Beside == full.ID && interrupted(full) {
 		r.Waits = full.ID
 	}
-	a.fill(&r, c, run, before, start, err)
+	a.fill(ctx, &r, c, run, before, start, err)
 	if r.Waits != "" {
 		r.ResumeAt = later(run.ResumeAt, full.ResumeAt)
 	}
@@ -67,7 +67,7 @@ func (a *App) Pass(ctx context.Context, c *syncer.Connection, ask Ask) Report {
 }
 
 // fill tells in a report what a run did.
-func (a *App) fill(r *Report, c *syncer.Connection, run store.Run, before map[string]int64, start time.Time, err error) {
+func (a *App) fill(ctx context.Context, r *Report, c *syncer.Connection, run store.Run, before map[string]int64, start time.Time, err error) {
 	if r.Mode = run.Mode; r.Mode == "" {
 		r.Mode = string(c.Mode)
 	}
@@ -85,7 +85,7 @@ func (a *App) fill(r *Report, c *syncer.Connection, run store.Run, before map[st
 	}
 	r.Seconds = time.Since(start).Seconds()
 	if err != nil {
-		r.Error = err.Error()
+		r.Error = Told(ctx, err)
 	}
 }
 
@@ -120,12 +120,13 @@ func (a *App) pass(ctx context.Context, c *syncer.Connection, ask Ask) (run, ful
 	err = a.hold(ctx, c, func(ctx context.Context, lease store.Lease) (err error) {
 		before := c.Source.Calls()
 		a.budgets[c.Name].start()
-		run, full, err = a.begin(ctx, c, lease, ask)
+		var desc crm.Description
+		run, full, desc, err = a.begin(ctx, c, lease, ask)
 		a.resumes(c, run)
 		if err != nil {
 			return err
 		}
-		return a.entered(ctx, c, lease, &run, full, before, func() error { return a.advance(ctx, c, lease, &run, ask) })
+		return a.entered(ctx, c, lease, &run, full, before, func() error { return a.advance(ctx, c, lease, &run, desc, ask, nil) })
 	})
 	return run, full, err
 }
@@ -166,13 +167,21 @@ func (a *App) keep(ctx context.Context, lease store.Lease, cancel context.Cancel
 	}
 }
 
-// advance takes the run through its phases.
-func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, ask Ask) error {
+// advance takes the run through its phases. desc is the zero value if the CRM
+// has not been asked yet. applied, if set, is told what of a plan has moved
+// since it was made.
+func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, desc crm.Description, ask Ask, applied *Applied) error {
 	deadline := ask.Deadline
 	if deadline.IsZero() {
 		deadline = time.Now().Add(24 * 365 * time.Hour)
 	}
-	planned, err := a.planner.Plan(ctx, c, lease, run, deadline)
+	var err error
+	if desc.Now.IsZero() {
+		if desc, err = c.Source.Describe(ctx); err != nil {
+			return err
+		}
+	}
+	planned, err := a.planner.Plan(ctx, c, lease, run, desc, deadline)
 	if err != nil || !planned {
 		return err
 	}
@@ -188,8 +197,8 @@ func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lea
 			return err
 		}
 	}
-	if run.Phase == syncer.PhaseApply {
-		done, err := a.apply(ctx, c, lease, run, deadline)
+	if run.Phase == syncer.PhaseApply || run.Phase == syncer.PhaseScreen {
+		done, err := a.apply(ctx, c, lease, run, deadline, applied)
 		if err != nil || !done {
 			return err
 		}
@@ -198,10 +207,17 @@ func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lea
 	return nil
 }
 
-func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time) (bool, error) {
+func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time, applied *Applied) (bool, error) {
 	a.budgets[c.Name].whole() // what is planned goes out
 	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Tasks: c.Tasks, Same: c.Same}
 	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.Now())
+	goesOn := false                                    // with a plan whose apply was cut short
+	if err == nil && run.Phase == syncer.PhaseScreen { // after what was under way is known
+		if goesOn = applied == nil; goesOn {
+			applied = &Applied{}
+		}
+		err = a.screen(ctx, c, lease, *run, applied)
+	}
 	done := false
 	var tasks writeback.TaskTally
 	var asked error
@@ -220,6 +236,9 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 	counts, cerr := syncer.ReadCounts(run.Counts)
 	if cerr != nil {
 		return false, cerr
+	}
+	if goesOn && len(applied.Moved) > 0 {
+		counts.Problems = append(counts.Problems, fmt.Sprintf("plan %s: %d deals have moved since it was made and are left to the next pass", run.ID, len(applied.Moved)))
 	}
 	counts.FieldsWritten += tally.Fields
 	counts.RecordsSent += tally.Sent

@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
+	"github.com/handoffscore/syncd/internal/writeback"
 )
 
 // Plan is what a pass would write, record by record.
@@ -52,7 +55,9 @@ type PlannedTask struct {
 func (a *App) Plan(ctx context.Context, r Report, limit int) (Plan, error) {
 	p := Plan{Report: r, Plan: r.Run, Changes: []Change{}, Tasks: []PlannedTask{}}
 	c := a.named(r.Connection)
-	if r.Run == "" || c == nil {
+	var guarded *writeback.Guarded // such a plan is whole, and may be applied later
+	if r.Run == "" || c == nil || r.Err != nil && !errors.As(r.Err, &guarded) {
+		p.Plan = ""
 		return p, nil
 	}
 	n, err := a.store.CountWrites(ctx, c.Name, r.Run)
@@ -123,6 +128,11 @@ func forecast(c *syncer.Connection, p Plan) int64 {
 	tasks := int64(0)
 	if c.Tasks != nil && len(p.Tasks) > 0 {
 		tasks = 2 * int64((len(p.Tasks)+c.Tasks.TaskBatch()-1)/c.Tasks.TaskBatch())
+	}
+	for _, t := range p.Tasks {
+		if t.Kind == handoff.Post {
+			tasks++ // they travel one by one
+		}
 	}
 	return writes + min(reads, p.Report.APICalls) + tasks
 }

@@ -14,6 +14,9 @@ import (
 type Undone struct {
 	Report
 	Undoes string `json:"undoes"`
+	// Back counts fields that hold what they held before the run, by an undo
+	// before this one or by somebody's hand.
+	Back int64 `json:"already_back"`
 	// Kept counts fields that were left as they are, because somebody or a later
 	// pass has changed them since.
 	Kept int64 `json:"kept"`
@@ -50,10 +53,13 @@ func (a *App) Undo(ctx context.Context, id string) (Undone, error) {
 			if err := a.store.SaveRun(ctx, lease, run); err != nil {
 				return err
 			}
-			return a.advance(ctx, c, lease, &run, Ask{})
+			return a.advance(ctx, c, lease, &run, desc, Ask{}, nil)
 		})
 	})
-	a.fill(&out.Report, c, run, before, start, err)
+	a.fill(ctx, &out.Report, c, run, before, start, err)
+	if out.Error == stopped && out.Status == store.RunRunning {
+		out.Error = stoppedWriting
+	}
 	a.logPass(out.Report)
 	return out, nil
 }
@@ -95,7 +101,7 @@ func (a *App) reverse(ctx context.Context, c *syncer.Connection, lease store.Lea
 	}
 	s := store.Slice{}
 	for _, t := range tasks {
-		if !t.Ended() {
+		if !t.Ended() && !(t.Post() && t.Status == store.TaskMade) { // what was said stays
 			s.Closings = append(s.Closings, store.Closing{Key: t.Key, Note: "Taken back."})
 		}
 	}
@@ -152,11 +158,16 @@ func (a *App) reversed(ctx context.Context, c *syncer.Connection, writes []store
 		}
 		for name, written := range w.Fields {
 			d := deals[w.Ref.ID]
-			if d == nil || !d.Field(name).Known() || !c.Same(name, d.Field(name).Text, written) {
+			if d == nil || !d.Field(name).Known() {
 				out.Kept++
 				continue
 			}
-			if have := d.Field(name).Text; !c.Same(name, have, w.Before[name]) {
+			switch have := d.Field(name).Text; {
+			case c.Same(name, have, w.Before[name]):
+				out.Back++
+			case !c.Same(name, have, written):
+				out.Kept++
+			default:
 				back.Fields[name] = w.Before[name]
 				back.Before[name] = have
 			}

@@ -80,12 +80,15 @@ func (s *story) crash(ts *testscript.TestScript, when, what string) {
 	s.look()
 }
 
-// runInto makes a pass in a process of its own, which is killed where the door
-// is told to. It returns what the process said if it was not.
-func (s *story) runInto(when, what string) string {
+// runInto makes a pass, or does what args say, in a process of its own, which
+// is killed where the door is told to. It returns what the process said if it was not.
+func (s *story) runInto(when, what string, args ...string) string {
 	s.t.Helper()
 	var said bytes.Buffer
-	cmd := exec.CommandContext(s.t.Context(), s.bin, "run", "--once", "-c", s.WriteConfig(s.t))
+	if args == nil {
+		args = []string{"run", "--once"}
+	}
+	cmd := exec.CommandContext(s.t.Context(), s.bin, append(args, "-c", s.WriteConfig(s.t))...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)

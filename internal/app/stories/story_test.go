@@ -2,7 +2,9 @@ package stories_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,38 +16,50 @@ import (
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
-// The story is told in testdata/handoff.txt, on each CRM.
-func TestAStory(t *testing.T) {
+// Each story in testdata is told on each CRM.
+func TestStories(t *testing.T) {
 	bin, err := apptest.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	apptest.Each(t, func(t *testing.T, crm string) {
-		var s *story
-		testscript.Run(t, testscript.Params{
-			Files: []string{"testdata/handoff.txt"},
-			Setup: func(*testscript.Env) error {
-				s = begin(t, crm, bin)
-				return nil
-			},
-			Cmds: map[string]func(*testscript.TestScript, bool, []string){
-				"win":        func(ts *testscript.TestScript, _ bool, _ []string) { s.Win(t, s.deal) },
-				"pass":       func(ts *testscript.TestScript, _ bool, _ []string) { s.pass(ts, false) },
-				"sweep":      func(ts *testscript.TestScript, _ bool, _ []string) { s.pass(ts, true) },
-				"clock":      func(ts *testscript.TestScript, _ bool, args []string) { s.Clock.Advance(span(ts, args[0])) },
-				"clock-to":   func(ts *testscript.TestScript, _ bool, args []string) { s.clockTo(ts, args[0]) },
-				"kickoff":    func(ts *testscript.TestScript, _ bool, args []string) { s.kickoff(span(ts, args[1])) },
-				"csm":        func(ts *testscript.TestScript, _ bool, args []string) { s.csm(ts, args) },
-				"crash":      func(ts *testscript.TestScript, _ bool, args []string) { s.crash(ts, args[0], args[1]) },
-				"shows":      func(ts *testscript.TestScript, _ bool, args []string) { s.shows(ts, args[0], args[1]) },
-				"tasks":      func(ts *testscript.TestScript, _ bool, args []string) { s.tasks(ts, args[0]) },
-				"task":       func(ts *testscript.TestScript, _ bool, args []string) { s.task(ts, args[0], args[2]) },
-				"closed":     func(ts *testscript.TestScript, _ bool, args []string) { s.closed(ts, args[0]) },
-				"finish":     func(ts *testscript.TestScript, _ bool, args []string) { s.FinishTask(t, s.only(ts, args[0]).ID) },
-				"escalated":  func(ts *testscript.TestScript, _ bool, args []string) { s.escalated(ts, args[0]) },
-				"lose-store": func(*testscript.TestScript, bool, []string) { s.LoseStore(t) },
-			},
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories: ", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			apptest.Each(t, func(t *testing.T, crm string) { tell(t, file, crm, bin) })
 		})
+	}
+}
+
+func tell(t *testing.T, file, crm, bin string) {
+	var s *story
+	testscript.Run(t, testscript.Params{
+		Files: []string{file},
+		Setup: func(*testscript.Env) error {
+			s = begin(t, crm, bin)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"win":        func(ts *testscript.TestScript, _ bool, _ []string) { s.Win(t, s.deal) },
+			"pass":       func(ts *testscript.TestScript, _ bool, _ []string) { s.pass(ts, false) },
+			"sweep":      func(ts *testscript.TestScript, _ bool, _ []string) { s.pass(ts, true) },
+			"clock":      func(ts *testscript.TestScript, _ bool, args []string) { s.Clock.Advance(span(ts, args[0])) },
+			"clock-to":   func(ts *testscript.TestScript, _ bool, args []string) { s.clockTo(ts, args[0]) },
+			"kickoff":    func(ts *testscript.TestScript, _ bool, args []string) { s.kickoff(span(ts, args[1])) },
+			"csm":        func(ts *testscript.TestScript, _ bool, args []string) { s.csm(ts, args) },
+			"manager":    func(ts *testscript.TestScript, _ bool, args []string) { s.decides(args[1:]) },
+			"crash":      func(ts *testscript.TestScript, _ bool, args []string) { s.crash(ts, args[0], args[1]) },
+			"shows":      func(ts *testscript.TestScript, _ bool, args []string) { s.shows(ts, args[0], args[1]) },
+			"explains":   func(ts *testscript.TestScript, _ bool, args []string) { s.explains(ts, args[0]) },
+			"tasks":      func(ts *testscript.TestScript, _ bool, args []string) { s.tasks(ts, args[0]) },
+			"task":       func(ts *testscript.TestScript, _ bool, args []string) { s.task(ts, args[0], args[2]) },
+			"closed":     func(ts *testscript.TestScript, _ bool, args []string) { s.closed(ts, args[0]) },
+			"finish":     func(ts *testscript.TestScript, _ bool, args []string) { s.FinishTask(t, s.only(ts, args[0]).ID) },
+			"escalated":  func(ts *testscript.TestScript, _ bool, args []string) { s.escalated(ts, args[0]) },
+			"lose-store": func(*testscript.TestScript, bool, []string) { s.LoseStore(t) },
+		},
 	})
 }
 
@@ -129,11 +143,17 @@ func (s *story) kickoff(in time.Duration) {
 	s.Set(s.t, s.id, "kickoff_at", s.Clock.Now().Add(in).UTC().Format(time.RFC3339))
 }
 
-// csm is the CSM at work: joins, scores 9 items, scores 17 in all, signs 2.
+// csm is the CSM at work: joins, scores 9 items, scores 17 in all (with 4.4 0),
+// gives 4.4 2, signs 2, disputes 4.4 with a reason.
 func (s *story) csm(ts *testscript.TestScript, args []string) {
 	switch {
 	case args[0] == "joins":
 		s.Set(s.t, s.id, "csm", s.User(s.csmID))
+	case args[0] == "gives":
+		s.Set(s.t, s.id, apptest.ScoreField(args[1]), args[2])
+	case args[0] == "disputes":
+		s.Set(s.t, s.id, "dispute_item", args[1])
+		s.Set(s.t, s.id, "dispute_reason", args[2])
 	case args[0] == "signs":
 		s.Set(s.t, s.id, "attempt_scored", args[1])
 	case args[2] == "items":
@@ -150,9 +170,39 @@ func (s *story) csm(ts *testscript.TestScript, args []string) {
 			ts.Check(err)
 			total -= n
 		}
-		for item, score := range spread(s.World, total) {
+		var but []string
+		if len(args) > 4 { // with 4.4 0
+			but = append(but, apptest.ScoreField(args[5]))
+			n, err := strconv.Atoi(args[6])
+			ts.Check(err)
+			total -= n
+			s.Set(s.t, s.id, but[0], args[6])
+		}
+		for item, score := range spread(s.World, total, but...) {
 			s.Set(s.t, s.id, item, score)
 		}
+	}
+}
+
+// decides is the CS manager's outcome of a dispute, with a score where it is
+// changed; nothing clears both.
+func (s *story) decides(args []string) {
+	outcome, score := args[0], ""
+	if outcome == "nothing" {
+		outcome = ""
+	}
+	if len(args) > 1 {
+		score = args[1]
+	}
+	s.Set(s.t, s.id, "dispute_score", score)
+	s.Set(s.t, s.id, "dispute_outcome", outcome)
+}
+
+// explains wants a pattern in what the program tells a person of the deal.
+func (s *story) explains(ts *testscript.TestScript, want string) {
+	code, out, _ := s.Command(s.t, "explain", s.id)
+	if code != 0 || !regexp.MustCompile(want).MatchString(out) {
+		ts.Fatalf("explain ends with %d and does not tell %q:\n%s", code, want, out)
 	}
 }
 
@@ -167,10 +217,10 @@ func judged(w *world.World) []string {
 	return list
 }
 
-// spread gives every cell a score, so that they add up.
-func spread(w *world.World, total int) map[string]string {
+// spread gives every cell but these a score, so that they add up.
+func spread(w *world.World, total int, but ...string) map[string]string {
 	scores := map[string]string{}
-	cells := judged(w)
+	cells := slices.DeleteFunc(judged(w), func(cell string) bool { return slices.Contains(but, cell) })
 	for i, cell := range cells {
 		left := len(cells) - i - 1
 		score := min(2, max(0, total-left))
