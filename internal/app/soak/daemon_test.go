@@ -66,6 +66,10 @@ func (s *soak) start() {
 		}
 	})
 	s.daemon = &daemon{Process: p, number: s.lives}
+	s.worked = false
+	for _, at := range s.sites {
+		at.born = at.Clock.Now()
+	}
 	s.until("the daemon serves its pages", s.daemon.serves)
 }
 

@@ -18,6 +18,7 @@ type deed struct {
 	share  int  // how often it is thought of
 	waits  bool // what comes of it depends on what was seen before
 	onGone bool // it is for deals that were deleted
+	two    bool // it takes the next deal too
 	can    func(p *people, i int, c *care) bool
 	// do decides what exactly is done, and notes it.
 	do func(p *people, i int, c *care) func(t *testing.T, r *apptest.Rig)
@@ -42,7 +43,7 @@ var deeds = []deed{
 	{name: "delete", share: 1, waits: true, can: seldom("delete"), do: remove},
 	{name: "undelete", share: 4, waits: true, onGone: true, can: always, do: restore},
 	{name: "merge of contacts", share: 1, waits: true, can: mergeable, do: mergeContacts},
-	{name: "merge of deals", share: 1, waits: true, can: mergeableDeal, do: mergeDeals},
+	{name: "merge of deals", share: 1, waits: true, two: true, can: mergeableDeal, do: mergeDeals},
 }
 
 func always(*people, int, *care) bool { return true }

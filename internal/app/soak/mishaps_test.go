@@ -31,7 +31,8 @@ var (
 
 // mishap plans the next fault of a site: every kind in turn, on a write, on a
 // kind of request that has been seen, or on any.
-func (at *site) mishap(rng *rand.Rand, n int, lasting bool, wait time.Duration) {
+// In the second half, late, what has not been seen yet comes first.
+func (at *site) mishap(rng *rand.Rand, n int, lasting, late bool, wait time.Duration) {
 	on, write := "", "batch_update deals"
 	if at.SF != nil {
 		write = "collections update Opportunity"
@@ -51,9 +52,13 @@ func (at *site) mishap(rng *rand.Rand, n int, lasting bool, wait time.Duration) 
 	}
 	ids := at.recent(1 + rng.IntN(4))
 	if at.HS != nil {
-		f := hssim.Fault{Do: hubspotMishaps[n%len(hubspotMishaps)], On: on, Nth: nth, Times: times, RetryAfter: "1", Wait: wait, IDs: ids}
+		do := hubspotMishaps[n%len(hubspotMishaps)]
+		if left := unseen(hubspotMishaps, at.fired()); late && len(left) > 0 {
+			do, on, nth = left[n%len(left)], []string{"", write}[rng.IntN(2)], 1
+		}
+		f := hssim.Fault{Do: do, On: on, Nth: nth, Times: times, RetryAfter: "1", Wait: wait, IDs: ids}
 		if lasting {
-			f.Do = hubspotLasting[n%len(hubspotLasting)]
+			f.Do, f.On, f.Nth, f.Times = next(hubspotLasting, at.fired(), n), "", 1, 3
 		}
 		switch f.Do {
 		case hssim.RefuseRecords: // of the write, or of a reading
@@ -61,14 +66,18 @@ func (at *site) mishap(rng *rand.Rand, n int, lasting bool, wait time.Duration) 
 		case hssim.Meanwhile:
 			f.Act, f.Times = at.act, 1
 		case hssim.HugeBody:
-			f.Times = 1
+			f.Times = 2
 		}
 		at.HS.AddFault(f)
 		return
 	}
-	f := sfsim.Fault{Do: salesforceMishaps[n%len(salesforceMishaps)], On: on, Nth: nth, Times: times, Wait: wait, IDs: ids}
+	do := salesforceMishaps[n%len(salesforceMishaps)]
+	if left := unseen(salesforceMishaps, at.fired()); late && len(left) > 0 {
+		do, on, nth = left[n%len(left)], []string{"", write}[rng.IntN(2)], 1
+	}
+	f := sfsim.Fault{Do: do, On: on, Nth: nth, Times: times, Wait: wait, IDs: ids}
 	if lasting {
-		f.Do = salesforceLasting[n%len(salesforceLasting)]
+		f.Do, f.On, f.Nth, f.Times = next(salesforceLasting, at.fired(), n), "", 1, 3
 	}
 	switch f.Do {
 	case sfsim.RefuseRecords:
@@ -84,9 +93,22 @@ func (at *site) mishap(rng *rand.Rand, n int, lasting bool, wait time.Duration) 
 	case sfsim.Meanwhile: // nobody can act inside a request that holds others
 		f.Act, f.Times, f.On = at.act, 1, []string{"composite", "versions", write}[rng.IntN(3)]
 	case sfsim.HugeBody:
-		f.Times = 1
+		f.Times = 2
 	}
 	at.SF.AddFault(f)
+}
+
+// unseen are those of some mishaps that have not happened.
+func unseen[M ~string](all []M, fired map[string]int) []M {
+	return slices.DeleteFunc(slices.Clone(all), func(do M) bool { return fired[string(do)] > 0 })
+}
+
+// next is the nth of some mishaps, of those that have not happened if there are.
+func next[M ~string](all []M, fired map[string]int, n int) M {
+	if left := unseen(all, fired); len(left) > 0 {
+		all = left
+	}
+	return all[n%len(all)]
 }
 
 // fired counts the mishaps that have happened, by what they are.
@@ -104,18 +126,18 @@ func (at *site) fired() map[string]int {
 	return n
 }
 
-// unseen are the mishaps that have not happened.
-func (at *site) unseen() []string {
-	var all []string
+// unmet are the mishaps that have not happened.
+func (at *site) unmet() []string {
 	if at.HS != nil {
-		for _, do := range slices.Concat(hubspotMishaps, hubspotLasting) {
-			all = append(all, string(do))
-		}
-	} else {
-		for _, do := range slices.Concat(salesforceMishaps, salesforceLasting) {
-			all = append(all, string(do))
-		}
+		return texts(unseen(slices.Concat(hubspotMishaps, hubspotLasting), at.fired()))
 	}
-	fired := at.fired()
-	return slices.DeleteFunc(all, func(do string) bool { return fired[do] > 0 })
+	return texts(unseen(slices.Concat(salesforceMishaps, salesforceLasting), at.fired()))
+}
+
+func texts[M ~string](list []M) []string {
+	var all []string
+	for _, m := range list {
+		all = append(all, string(m))
+	}
+	return all
 }

@@ -25,10 +25,11 @@ type people struct {
 
 // edit is something that was done at a moment of the CRM's clock.
 type edit struct {
-	at   time.Time
-	deal int
-	kind string
-	do   func(t *testing.T, r *apptest.Rig)
+	at    time.Time
+	deals []int // one, or two that became one
+	kind  string
+	free  bool // nothing depends on whether a pass came before
+	do    func(t *testing.T, r *apptest.Rig)
 }
 
 // care is what people remember of a deal.
@@ -103,7 +104,10 @@ func (p *people) act() {
 		if c.merged || c.gone != d.onGone || !free && !p.settled(c) || !d.can(p, i, c) {
 			continue
 		}
-		e := edit{at: p.rig.Clock.Now(), deal: i, kind: d.name, do: d.do(p, i, c)}
+		e := edit{at: p.rig.Clock.Now(), deals: []int{i}, kind: d.name, free: free, do: d.do(p, i, c)}
+		if d.two {
+			e.deals = append(e.deals, i+1)
+		}
 		c.last, c.waits = e.at, d.waits
 		e.do(p.t, p.rig)
 		p.edits = append(p.edits, e)
@@ -135,7 +139,7 @@ func (p *people) recent(n int) []string {
 	defer p.mu.Unlock()
 	var all []string
 	for _, e := range p.edits[max(0, len(p.edits)-n):] {
-		all = append(all, p.rig.Deal(e.deal))
+		all = append(all, p.rig.Deal(e.deals[0]))
 	}
 	return all
 }

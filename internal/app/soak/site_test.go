@@ -20,6 +20,7 @@ type site struct {
 	// mark is the moment from which on passes are waited for; over is when edits
 	// and faults had ended.
 	mark, over time.Time
+	born       time.Time       // when the daemon was last started
 	early      apptest.Records // what passes alone have brought about
 	written    int             // deals written by then
 }
