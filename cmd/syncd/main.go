@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // company.time_zone works where the machine has no zones
 
 	"github.com/handoffscore/syncd/internal/cli"
 )

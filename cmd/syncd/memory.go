@@ -8,7 +8,7 @@ import (
 )
 
 // heapGoal is the memory that the collector may fill before it makes haste.
-const heapGoal = 58 << 20
+const heapGoal = 54 << 20
 
 // paceCollector lets garbage grow up to heapGoal, so that a pass over many
 // deals is collected seldom and stays small. Where what is in use comes near
@@ -23,7 +23,7 @@ func paceCollector() {
 	var again func(int)
 	again = func(int) { // after every collection
 		metrics.Read(live)
-		debug.SetMemoryLimit(max(heapGoal, int64(live[0].Value.Uint64())*7/4))
+		debug.SetMemoryLimit(max(heapGoal, int64(live[0].Value.Uint64())*3/2))
 		sentinel := new([16]byte)
 		runtime.AddCleanup(sentinel, again, 0)
 	}

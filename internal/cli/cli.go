@@ -11,6 +11,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/handoffscore/syncd/internal/app"
 )
 
 // Exit codes.
@@ -63,11 +65,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var e *exit
 	if errors.As(err, &e) {
 		if e.err != nil {
-			fmt.Fprintln(stderr, "syncd: "+e.err.Error())
+			fmt.Fprintln(stderr, "syncd: "+app.Told(ctx, e.err))
 		}
 		return e.code
 	}
-	fmt.Fprintln(stderr, "syncd: "+err.Error())
+	fmt.Fprintln(stderr, "syncd: "+app.Told(ctx, err))
 	return exitUsage
 }
 
@@ -92,7 +94,7 @@ func newRoot(e *env) *cobra.Command {
 	f.BoolVarP(&e.verbose, "verbose", "v", false, "log every call")
 	root.AddCommand(
 		demoCommand(e), initCommand(e), configCommand(e), planCommand(e), applyCommand(e), undoCommand(e), runCommand(e), explainCommand(e),
-		runsCommand(e), scorecardCommand(e), simCommand(e), benchCommand(e), versionCommand(e),
+		runsCommand(e), checkCommand(e), fieldsCommand(e), scorecardCommand(e), simCommand(e), benchCommand(e), versionCommand(e),
 	)
 	return root
 }

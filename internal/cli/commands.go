@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -25,7 +27,23 @@ func (e *env) configPath() string {
 	if p := os.Getenv("SYNCD_CONFIG"); p != "" {
 		return p
 	}
-	return "syncd.yaml"
+	return usualPath
+}
+
+// usualPath is where the configuration is looked for unless another is named.
+const usualPath = "syncd.yaml"
+
+// hint is a command for people to type next, with the configuration that is in
+// use where it is not the usual one.
+func (e *env) hint(command string) string {
+	path := e.configPath()
+	if e.config == "" && path == usualPath {
+		return "syncd " + command
+	}
+	if strings.ContainsAny(path, " \t'\"$&;()*?\\") {
+		path = "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return "syncd " + command + " -c " + path
 }
 
 // load reads the configuration; its faults are exit 2.
@@ -63,38 +81,64 @@ func (e *env) build(ctx context.Context, cfg *config.Config) (*app.App, error) {
 	return a, nil
 }
 
+// schemaFile is where init writes the schema that the first line of a
+// configuration refers editors to.
+const schemaFile = "syncd.schema.json"
+
 func initCommand(e *env) *cobra.Command {
 	var crm string
+	var minimal, full bool
 	cmd := &cobra.Command{
 		Use:     "init",
 		Short:   "Write a commented syncd.yaml; never overwrites",
-		Example: "  syncd init\n  syncd init --crm hubspot -c portal.yaml",
+		Long:    "init writes a configuration that observes and writes nothing to the CRM, and beside it the schema with which\neditors complete and check it. What is there is left as it is.",
+		Example: "  syncd init\n  syncd init --crm hubspot --minimal -c portal.yaml\n  syncd init --full",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			text, err := config.Example(crm)
+			size := config.Usual
+			switch {
+			case minimal && full:
+				return &exit{exitUsage, errors.New("--minimal and --full exclude each other")}
+			case minimal:
+				size = config.Minimal
+			case full:
+				size = config.Full
+			}
+			text, err := config.Example(crm, size)
 			if err != nil {
 				return &exit{exitUsage, err}
 			}
 			path := e.configPath()
-			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if errors.Is(err, os.ErrExist) {
+			if err := create(path, text); errors.Is(err, os.ErrExist) {
 				return &exit{exitUsage, fmt.Errorf("%s is already there and was left as it is: name another with -c", path)}
-			}
-			if err != nil {
+			} else if err != nil {
 				return &exit{exitUsage, err}
 			}
-			if _, err = f.WriteString(text); err == nil {
-				err = f.Close()
-			}
-			if err != nil {
+			beside := filepath.Join(filepath.Dir(path), schemaFile)
+			if err := create(beside, string(config.Schema())); err != nil && !errors.Is(err, os.ErrExist) {
 				return &exit{exitUsage, err}
 			}
-			fmt.Fprintf(e.out, "wrote %s. Next: fill in the address and the fields, then `syncd config validate -c %s`.\n", path, path)
+			fmt.Fprintf(e.out, "wrote %s. Next: fill in the address, the day of go-live and your fields, then `syncd check -c %s`.\n", path, path)
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&crm, "crm", "salesforce", "salesforce or hubspot")
+	f := cmd.Flags()
+	f.StringVar(&crm, "crm", "salesforce", "salesforce or hubspot")
+	f.BoolVar(&minimal, "minimal", false, "the shortest useful one")
+	f.BoolVar(&full, "full", false, "with every key and what it does")
 	return cmd
+}
+
+// create writes a file that is not there yet.
+func create(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(text); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
 }
 
 func configCommand(e *env) *cobra.Command {
@@ -163,11 +207,14 @@ func (e *env) passes(ctx context.Context, ask app.Ask) error {
 	var reports []app.Report
 	for _, c := range a.Connections() {
 		reports = append(reports, a.Pass(ctx, c, ask))
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	if e.json() {
 		err = writeJSON(e.out, demoResult{Passes: reports})
 	} else {
-		printReports(e.out, reports)
+		e.printReports(reports)
 	}
 	if err != nil {
 		return err
@@ -231,21 +278,37 @@ type version struct {
 	Scorecards map[string]string `json:"scorecards"`
 }
 
+// Set by the linker in a release (deploy/build); "" in any other build.
+var releaseVersion, releaseCommit string
+
+// built is what is known of this build: of a release what deploy/build said,
+// else what Go noted of the working copy.
+func built() version {
+	v := version{Version: "devel", Commit: "unknown", Go: runtime.Version(), Scorecards: map[string]string{}}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			v.Version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				v.Commit = s.Value
+			}
+		}
+	}
+	if releaseVersion != "" {
+		v.Version = releaseVersion
+	}
+	if releaseCommit != "" {
+		v.Commit = releaseCommit
+	}
+	return v
+}
+
 func versionCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Version, commit, Go version, scorecard hashes", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := version{Version: "devel", Commit: "unknown", Go: runtime.Version(), Scorecards: map[string]string{}}
-			if info, ok := debug.ReadBuildInfo(); ok {
-				if info.Main.Version != "" && info.Main.Version != "(devel)" {
-					v.Version = info.Main.Version
-				}
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						v.Commit = s.Value
-					}
-				}
-			}
+			v := built()
 			set, err := scorecard.ParseSet(config.Scorecards())
 			if err != nil {
 				return err
@@ -271,6 +334,12 @@ func runsCommand(e *env) *cobra.Command {
 		Use: "runs [ID]", Short: "What passes did; rejected records with the CRM's own message", Args: cobra.MaximumNArgs(1),
 		Example: "  syncd runs\n  syncd runs 20261116T090000-ABCDEF -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit < 0 {
+				return negative(limit)
+			}
+			if limit == 0 {
+				limit = math.MaxInt32
+			}
 			a, err := e.open(cmd.Context())
 			if err != nil {
 				return err
@@ -294,8 +363,13 @@ func runsCommand(e *env) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&limit, "limit", 20, "how many, newest first")
+	cmd.Flags().IntVar(&limit, "limit", 20, "how many, newest first; 0 means all")
 	return cmd
+}
+
+// negative refuses a --limit below 0.
+func negative(limit int) error {
+	return &exit{exitUsage, fmt.Errorf("--limit takes a number of 0 or more, and 0 means all: not %d", limit)}
 }
 
 func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
@@ -310,6 +384,9 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 	printCounts(e.out, "status", run.ByStatus)
 	printCounts(e.out, "band", run.ByBand)
 	printCounts(e.out, "left out", run.LeftOut)
+	for _, p := range run.Problems {
+		fmt.Fprintln(e.out, "problem:", clean(p))
+	}
 	if len(run.Refused) == 0 {
 		fmt.Fprintln(e.out, "no record was rejected")
 		return nil

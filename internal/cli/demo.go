@@ -112,7 +112,7 @@ func (d *demo) once(ctx context.Context, e *env, w *world.World) error {
 			return err
 		}
 	} else {
-		printReports(e.out, reports)
+		e.printReports(reports)
 		printFlaws(e, w)
 	}
 	for i, r := range reports {
@@ -148,7 +148,7 @@ func (d *demo) stay(ctx context.Context, e *env) error {
 	for _, c := range d.app.Connections() {
 		reports = append(reports, d.app.Pass(ctx, c, app.Ask{}))
 	}
-	printReports(e.out, reports)
+	e.printReports(reports)
 	fmt.Fprintf(e.out, "\nThe config lies at %s. While this runs, try in another terminal:\n", d.config)
 	for _, c := range d.app.Connections() {
 		if id, err := d.app.Sample(ctx, c); err == nil && id != "" {

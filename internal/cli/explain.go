@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/handoff"
 )
 
 func explainCommand(e *env) *cobra.Command {
@@ -145,11 +146,18 @@ func printLife(w io.Writer, x app.Explanation) {
 	}
 	for _, a := range x.Attempts {
 		for _, c := range a.Corrections {
-			fmt.Fprintf(w, "attempt %d was %d (%s) until %s: corrected by %s\n", a.Attempt, c.Total, c.Band, c.At.UTC().Format(time.RFC3339), c.By)
+			fmt.Fprintf(w, "attempt %d was %d (%s) until %s: corrected by %s: %s\n", a.Attempt, c.Total, c.Band, c.At.UTC().Format(time.RFC3339), c.By, changes(c.Changes))
 		}
 		if a.Attempt != x.Attempt {
 			fmt.Fprintf(w, "attempt %d was %d (%s), final %s\n", a.Attempt, a.Score, a.Band, a.FinalAt.UTC().Format(time.RFC3339))
 		}
+	}
+	if d := x.Dispute; d.Item != "" {
+		outcome := "waits for its outcome"
+		if !d.Open() {
+			outcome = d.Outcome + " " + d.EndedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "%-8s %s, filed %s, %s\n", "dispute", d.Item, d.FiledAt.UTC().Format(time.RFC3339), outcome)
 	}
 	if x.Escalation != "" {
 		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, x.EscalatedAt.UTC().Format(time.RFC3339))
@@ -167,6 +175,15 @@ func printLife(w io.Writer, x app.Explanation) {
 	if len(x.Listed) > 0 {
 		fmt.Fprintln(w, "CS manager's list:", strings.Join(x.Listed, ", "))
 	}
+}
+
+// changes tells both values of each item that was corrected.
+func changes(list []handoff.Change) string {
+	var all []string
+	for _, c := range list {
+		all = append(all, fmt.Sprintf("%s from %d to %d", c.Item, c.From, c.To))
+	}
+	return strings.Join(all, ", ")
 }
 
 // cleanLines cleans text but keeps its lines.

@@ -24,7 +24,7 @@ func codeOf(reports []app.Report) int {
 			return exitGuarded
 		case r.Err != nil && crm.KindOf(r.Err) == crm.Quota, r.Err == nil && r.Waits != "":
 			code = exitQuota
-		case r.Err != nil || r.Rejected+r.Unresolved+r.Degraded+r.TasksRejected+r.TasksUnresolved+r.Unassigned > 0:
+		case r.Err != nil || r.Rejected+r.Unresolved+r.Degraded+r.TasksRejected+r.TasksUnresolved+r.Unassigned+r.Withheld > 0:
 			if code == exitOK {
 				code = exitRejected
 			}
@@ -34,7 +34,8 @@ func codeOf(reports []app.Report) int {
 }
 
 // printReports tells in a table and a few lines what passes did.
-func printReports(w io.Writer, reports []app.Report) {
+func (e *env) printReports(reports []app.Report) {
+	w := e.out
 	t := newTable(w, "connection", "mode", "pass", "read", "in scope", "final", "fields written", "tasks", "rejected", "calls", "seconds")
 	for _, r := range reports {
 		t.AppendRow([]any{r.Connection, strings.ToUpper(r.Mode), r.Kind, r.DealsRead, r.InScope, r.Counts.Final, r.FieldsWritten, r.TasksCreated, r.Rejected + r.TasksRejected, r.APICalls, fmt.Sprintf("%.1f", r.Seconds)})
@@ -48,20 +49,18 @@ func printReports(w io.Writer, reports []app.Report) {
 		printCounts(w, "  left out", r.LeftOut)
 		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
 		printCounts(w, "  left out for their type", r.LeftOutTypes)
-		for _, p := range r.Problems {
-			fmt.Fprintln(w, "  problem:", clean(p))
-		}
+		e.printProblems(r.Problems)
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
-			fmt.Fprintf(w, "  would write %d fields; mode is OBSERVE, nothing was written\n", r.FieldsPlanned)
+			fmt.Fprintf(w, "  would write %d fields; OBSERVE: nothing was written\n", r.FieldsPlanned)
 		}
 		if r.Unassigned > 0 {
 			fmt.Fprintf(w, "  %d tasks have nobody to take them: map somebody under managers\n", r.Unassigned)
 		}
 		if r.TasksRejected > 0 {
-			fmt.Fprintf(w, "  %d tasks were refused (`syncd runs %s` tells why)\n", r.TasksRejected, r.Run)
+			fmt.Fprintf(w, "  %d tasks were refused (`%s` tells why)\n", r.TasksRejected, e.hint("runs "+r.Run))
 		}
 		if r.Err != nil {
-			fmt.Fprintln(w, "  ended early:", clean(r.Err.Error()))
+			fmt.Fprintln(w, "  ended early:", clean(r.Error))
 		}
 		if r.Waits != "" {
 			fmt.Fprintln(w, "  not everything has been read: full pass", r.Waits, "waits for its share of the day's calls")
@@ -69,6 +68,33 @@ func printReports(w io.Writer, reports []app.Report) {
 		if !r.ResumeAt.IsZero() {
 			fmt.Fprintln(w, "  resumes at", r.ResumeAt.UTC().Format(time.RFC3339))
 		}
+	}
+}
+
+// What is wrong with the mapping of fields is told in full up to mostMapped
+// lines, else the first shownMapped of them: before `syncd fields apply` there
+// is a line for every field.
+const mostMapped, shownMapped = 5, 2
+
+func (e *env) printProblems(list []string) {
+	mapped := func(p string) bool { return strings.HasPrefix(p, "fields.") }
+	n := 0
+	for _, p := range list {
+		if mapped(p) {
+			n++
+		}
+	}
+	told := 0
+	for _, p := range list {
+		if mapped(p) {
+			if told++; n > mostMapped && told > shownMapped {
+				if told == n {
+					fmt.Fprintf(e.out, "  and %d more of the mapping: `%s` shows them\n", n-shownMapped, e.hint("check"))
+				}
+				continue
+			}
+		}
+		fmt.Fprintln(e.out, "  problem:", clean(p))
 	}
 }
 

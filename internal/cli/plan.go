@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/syncer"
 )
 
 func planCommand(e *env) *cobra.Command {
@@ -22,6 +23,9 @@ func planCommand(e *env) *cobra.Command {
 		Long:    "plan reads every deal in scope and writes nothing to the CRM. It shows each record before and after, the\ntasks that people would get, and what applying would take of the day's calls. It is kept under an id:\n`syncd apply ID` writes exactly that, and leaves alone what has moved since.",
 		Example: "  syncd plan\n  syncd plan --limit 0 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return negative(limit)
+			}
 			a, err := e.open(cmd.Context())
 			if err != nil {
 				return err
@@ -32,6 +36,9 @@ func planCommand(e *env) *cobra.Command {
 			for _, c := range a.Connections() {
 				r := a.Pass(cmd.Context(), c, app.Ask{PlanOnly: true, Full: true})
 				reports = append(reports, r)
+				if cmd.Context().Err() != nil {
+					break // the others were not asked
+				}
 				p, err := a.Plan(cmd.Context(), r, limit)
 				if err != nil {
 					return &exit{exitRejected, err}
@@ -41,9 +48,10 @@ func planCommand(e *env) *cobra.Command {
 			if e.json() {
 				err = writeJSON(e.out, map[string]any{"plans": plans})
 			} else {
-				printReports(e.out, reports)
-				for _, p := range plans {
+				e.printReports(reports)
+				for i, p := range plans {
 					printPlan(e.out, p)
+					e.nextOfPlan(p, a.Connections()[i].Mode)
 				}
 			}
 			if code := codeOf(reports); err == nil && code != exitOK {
@@ -64,8 +72,8 @@ func printPlan(w io.Writer, p app.Plan) {
 	if len(p.Changes) > 0 {
 		t := newTable(w, "deal", "field", "now", "would be")
 		t.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 3, WidthMax: 40, WidthMaxEnforcer: text.Trim},
-			{Number: 4, WidthMax: 60, WidthMaxEnforcer: text.Trim},
+			{Number: 3, WidthMax: 40, WidthMaxEnforcer: snip},
+			{Number: 4, WidthMax: 60, WidthMaxEnforcer: snip},
 		})
 		for _, ch := range p.Changes {
 			deal := ch.Deal
@@ -81,10 +89,22 @@ func printPlan(w io.Writer, p app.Plan) {
 	}
 	printPlannedTasks(w, p.Tasks)
 	fmt.Fprintf(w, "%d records, %d tasks; the plan took %d calls, applying it will take about %d\n", p.Records, len(p.Tasks), p.Report.APICalls, p.ForecastCalls)
-	if p.Records+len(p.Tasks) > 0 {
-		fmt.Fprintf(w, "next: `syncd apply %s` writes exactly this\n", p.Plan)
+}
+
+// nextOfPlan says how a plan is written; a connection that observes refuses it
+// until it is told to write.
+func (e *env) nextOfPlan(p app.Plan, mode syncer.Mode) {
+	switch {
+	case p.Records+len(p.Tasks) == 0:
+	case mode != syncer.Write:
+		fmt.Fprintf(e.out, "next: set mode: write for %s in %s, then `%s` writes exactly this\n", p.Connection, e.configPath(), e.hint("apply "+p.Plan))
+	default:
+		fmt.Fprintf(e.out, "next: `%s` writes exactly this\n", e.hint("apply "+p.Plan))
 	}
 }
+
+// snip cuts a text that is too long for its column, and shows that it did.
+func snip(s string, width int) string { return text.Snip(s, width, "…") }
 
 func printPlannedTasks(w io.Writer, tasks []app.PlannedTask) {
 	if len(tasks) == 0 {
@@ -137,7 +157,7 @@ func applyCommand(e *env) *cobra.Command {
 			if e.json() {
 				err = writeJSON(e.out, out)
 			} else {
-				printReports(e.out, []app.Report{out.Report})
+				e.printReports([]app.Report{out.Report})
 				if out.Renewed > 0 {
 					fmt.Fprintf(e.out, "%d records of the plan were planned anew by a later pass and left to it\n", out.Renewed)
 				}
@@ -145,7 +165,7 @@ func applyCommand(e *env) *cobra.Command {
 					fmt.Fprintf(e.out, "left alone: %s: %s\n", m.Deal, m.Why)
 				}
 				if len(out.Moved)+out.Renewed > 0 {
-					fmt.Fprintln(e.out, "next: `syncd plan` makes a plan from what the records say now")
+					fmt.Fprintf(e.out, "next: `%s` makes a plan from what the records say now\n", e.hint("plan"))
 				}
 			}
 			return e.ended(err, out.Report, len(out.Moved)+out.Renewed > 0)
@@ -171,10 +191,10 @@ func undoCommand(e *env) *cobra.Command {
 			if e.json() {
 				err = writeJSON(e.out, out)
 			} else {
-				fmt.Fprintf(e.out, "%s  [WRITE]  %d fields put back on %d records, %d tasks closed; %d fields left as they are, changed since\n",
-					out.Connection, out.FieldsWritten, out.Confirmed, out.TasksClosed, out.Kept)
+				fmt.Fprintf(e.out, "%s  [WRITE]  %d fields put back on %d records, %d tasks closed; %d fields already put back; %d fields left as they are, changed since\n",
+					out.Connection, out.FieldsWritten, out.Confirmed, out.TasksClosed, out.Back, out.Kept)
 				if out.Err != nil {
-					fmt.Fprintln(e.out, "ended early:", clean(out.Err.Error()))
+					fmt.Fprintln(e.out, "ended early:", clean(out.Error))
 				}
 				fmt.Fprintln(e.out, "the next pass in write mode writes anew: set mode: observe if it is not to")
 			}

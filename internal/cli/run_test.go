@@ -100,7 +100,8 @@ func TestRunWaitsForItsDatabase(t *testing.T) {
 	defer cancel()
 	var out, errs screen
 	code := make(chan int, 1)
-	path := settings(t, "postgres://root:hunter2@127.0.0.1:1/syncd", "127.0.0.1:0")
+	t.Setenv("SYNCD_DATABASE", "postgres://root:hunter2@127.0.0.1:1/syncd")
+	path := settings(t, "${env:SYNCD_DATABASE}", "127.0.0.1:0")
 	go func() { code <- cli.Main(ctx, []string{"run", "-c", path}, &out, &errs) }()
 	errs.shows(t, "waiting for the database.*127.0.0.1:1/syncd.*connection refused")
 	cancel()

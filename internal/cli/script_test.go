@@ -20,6 +20,11 @@ import (
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
+// bare is the key of the org in which nothing has been set up.
+type bareKey struct{}
+
+var bare bareKey
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"syncd": func() { os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
@@ -30,7 +35,7 @@ func TestMain(m *testing.M) {
 // $PORTAL whose token is $TOKEN, another at $NARROW whose token may not read
 // contacts, a simulated Salesforce at $ORG with $CLIENT_ID and $CLIENT_SECRET,
 // a page of HTML at $HTML, nothing at $EMPTY, and an answer that never ends at
-// $FLOOD. $DEAL and $OPPORTUNITY are the same won deal in either.
+// $FLOOD. At $BARE_PORTAL and $BARE_ORG nobody has made the fields for handoffs. $DEAL and $OPPORTUNITY are the same won deal in either, $SHORT its 15 characters.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -43,8 +48,11 @@ func TestScripts(t *testing.T) {
 			org := sfsim.New(w, sfsim.Options{Clock: simclock.New(now), WallClockAssertions: true})
 			org.HideField("Opportunity", "Amount")
 			deal := wonDeal(w)
+			barePortal := hssim.New(w, hssim.Options{Clock: simclock.New(now), NoSearchLag: true, NoHandoffFields: true})
+			bareOrg := sfsim.New(w, sfsim.Options{Clock: simclock.New(now), WallClockAssertions: true, NoHandoffFields: true})
+			env.Values[bare] = bareOrg
 			servers := map[string]http.Handler{
-				"PORTAL": sim, "NARROW": narrow, "ORG": org,
+				"PORTAL": sim, "NARROW": narrow, "ORG": org, "BARE_PORTAL": barePortal, "BARE_ORG": bareOrg,
 				"HTML":  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html><body>maintenance</body></html>")) }),
 				"EMPTY": http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 				"FLOOD": http.HandlerFunc(flood),
@@ -59,7 +67,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GO_LIVE", now.AddDate(0, 0, -45).Format(time.DateOnly))
 			env.Setenv("DEAL", sim.DealID(deal))
 			env.Setenv("OPPORTUNITY", org.DealID(deal))
+			env.Setenv("SHORT", org.DealID(deal)[:15])
 			env.Setenv("NARROW_TOKEN", narrow.Credentials().Token)
+			env.Setenv("BARE_TOKEN", barePortal.Credentials().Token)
+			env.Setenv("BARE_CLIENT_ID", bareOrg.Credentials().ClientID)
+			env.Setenv("BARE_CLIENT_SECRET", bareOrg.Credentials().ClientSecret)
 			env.Setenv("CLIENT_ID", org.Credentials().ClientID)
 			env.Setenv("CLIENT_SECRET", org.Credentials().ClientSecret)
 			return nil
@@ -72,6 +84,27 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("no %s in the output", args[1])
 				}
 				ts.Setenv(args[0], found[1])
+			},
+			// edit replaces a text in a file, as a person would: edit FILE OLD NEW.
+			"edit": func(ts *testscript.TestScript, _ bool, args []string) {
+				text := ts.ReadFile(args[0])
+				if !strings.Contains(text, args[1]) {
+					ts.Fatalf("%s has no %q", args[0], args[1])
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o600))
+			},
+			// assign gives syncd's user in the bare org a permission set; grant lets a
+			// profile or set read a field, and grant -off takes that back.
+			"assign": func(ts *testscript.TestScript, _ bool, args []string) {
+				org := ts.Value(bare).(*sfsim.Server)
+				org.Assign(args[0], org.Me())
+			},
+			"grant": func(ts *testscript.TestScript, _ bool, args []string) {
+				on := args[0] != "-off"
+				if !on {
+					args = args[1:]
+				}
+				ts.Value(bare).(*sfsim.Server).Grant(args[0], args[1], on, false)
 			},
 			// fill replaces $NAMES in a file.
 			"fill": func(ts *testscript.TestScript, _ bool, args []string) {

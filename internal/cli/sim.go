@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -34,8 +35,9 @@ func simCommand(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "sim", Short: "The simulated CRMs as servers, for trying clients against", Args: cobra.NoArgs,
 		Long: "sim serves a Salesforce org and a HubSpot portal on loopback, filled with one invented company.\n" +
-			"With -o json, a line read on standard input is answered with what was asked of them so far; the line\n" +
-			"\"advance 30m\" moves their clock first.",
+			"Two lines are understood on standard input: \"advance 30m\" moves the clock, and \"assign Handoff_Sync\" gives\n" +
+			"syncd's user a permission set, as an admin would. With -o json, every line is answered with what was asked\n" +
+			"of the CRMs so far. --bare is for trying the setting up: the fields for handoffs are not there yet.",
 		Example: "  syncd sim --deals 1000 --salesforce 127.0.0.1:9001 --hubspot 127.0.0.1:9002\n" +
 			"  syncd sim --config-dir ./try & syncd run --once -c ./try/syncd.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,9 +65,7 @@ func simCommand(e *env) *cobra.Command {
 			if err := e.printSimulators(sims, path); err != nil {
 				return err
 			}
-			if e.json() {
-				go e.answer(bufio.NewScanner(cmd.InOrStdin()), sims)
-			}
+			go e.answer(bufio.NewScanner(cmd.InOrStdin()), sims)
 			<-cmd.Context().Done()
 			return nil
 		},
@@ -82,6 +82,7 @@ func simCommand(e *env) *cobra.Command {
 	f.BoolVar(&unlimited, "no-limits", false, "no rate limits, and no lag of HubSpot's search")
 	f.BoolVar(&o.composite, "composite-writes", false, "the configuration lets Salesforce take 1,000 records a call")
 	_ = f.MarkHidden("composite-writes")
+	f.BoolVar(&o.bare, "bare", false, "the CRMs lack the fields for handoffs")
 	f.StringVar(&write, "config-dir", "", "write a configuration for syncd into this folder, secrets included")
 	return cmd
 }
@@ -107,11 +108,17 @@ func (e *env) printSimulators(sims simulators, config string) error {
 	return nil
 }
 
-// answer prints the counters once for every line read; "advance 30m" moves the
-// CRMs' clock by that before.
+// answer does what lines ask for, and tells the counters of each to a program.
 func (e *env) answer(lines *bufio.Scanner, sims simulators) {
 	for lines.Scan() {
-		if err := sims.obey(lines.Text()); err != nil {
+		err := sims.obey(lines.Text())
+		if !e.json() {
+			if err != nil {
+				fmt.Fprintln(e.err, err)
+			}
+			continue
+		}
+		if err != nil {
 			if writeJSONLine(e.out, map[string]string{"error": err.Error()}) != nil {
 				return
 			}
@@ -140,6 +147,14 @@ func (all simulators) obey(line string) error {
 		}
 		all[0].clock.Advance(by) // it is the clock of all
 		return nil
+	case "assign":
+		for _, s := range all {
+			if s.assign != nil && rest != "" {
+				s.assign(strings.TrimSpace(rest))
+				return nil
+			}
+		}
+		return errors.New("assign takes a permission set of the Salesforce org, such as Handoff_Sync")
 	}
-	return fmt.Errorf("%q is not understood: there is \"advance 30m\", and an empty line", word)
+	return fmt.Errorf("%q is not understood: there is \"advance 30m\", \"assign Handoff_Sync\", and an empty line", word)
 }

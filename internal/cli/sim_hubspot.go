@@ -14,7 +14,7 @@ import (
 // hubspotSimulator keeps to the vendor's limits and its search index lags as
 // the vendor's does.
 func hubspotSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*simulator, http.Handler) {
-	s := hssim.New(w, hssim.Options{Clock: clock, EnforceLimits: o.limits, NoSearchLag: !o.lag, Latency: o.latency})
+	s := hssim.New(w, hssim.Options{Clock: clock, EnforceLimits: o.limits, NoSearchLag: !o.lag, Latency: o.latency, NoHandoffFields: o.bare})
 	return &simulator{
 		title: "HubSpot", connection: "portal",
 		secrets: map[string]string{"hubspot-token": s.Credentials().Token},

@@ -13,7 +13,7 @@ import (
 // salesforceSimulator is an org with an external client app whose run-as user
 // is the integration user.
 func salesforceSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*simulator, http.Handler) {
-	s := sfsim.New(w, sfsim.Options{Clock: clock, EnforceLimits: o.limits, Latency: o.latency, WallClockAssertions: true})
+	s := sfsim.New(w, sfsim.Options{Clock: clock, EnforceLimits: o.limits, Latency: o.latency, WallClockAssertions: true, NoHandoffFields: o.bare})
 	c := s.Credentials()
 	return &simulator{
 		title: "Salesforce", connection: "sales-org",
@@ -27,6 +27,7 @@ func salesforceSimulator(w *world.World, clock *simclock.Clock, o simOptions) (*
 			return lines + fmt.Sprintf("    auth:\n      flow: client_credentials\n      login_url: %s\n      client_id: ${file:%s}\n      client_secret: ${file:%s}\n",
 				url, filepath.Join(dir, "salesforce-client-id"), filepath.Join(dir, "salesforce-client-secret"))
 		},
+		assign: func(set string) { s.Assign(set, s.Me()) },
 		counters: func() simCounters {
 			n := s.Stats()
 			return simCounters{Requests: n.Requests, Rows: n.Rows, Written: n.Written, InFlight: n.MaxInFlight, Bytes: n.Bytes}

@@ -21,7 +21,7 @@ func TestSimulatorsObeyLines(t *testing.T) {
 	}
 	defer sims.close()
 	var out bytes.Buffer
-	e := &env{out: &out}
+	e := &env{out: &out, output: "json"}
 	for _, c := range []struct {
 		line, refused string
 		moves         time.Duration
@@ -33,6 +33,8 @@ func TestSimulatorsObeyLines(t *testing.T) {
 		{line: "advance soon", refused: "advance takes a time"},
 		{line: "advance -1h", refused: "advance takes a time"},
 		{line: "retreat 1h", refused: `"retreat" is not understood`},
+		{line: "assign Handoff_CSM"},
+		{line: "assign", refused: "assign takes a permission set"},
 	} {
 		var before []time.Time
 		for _, s := range sims {

@@ -27,7 +27,8 @@ type simulator struct {
 	native     func(world.Field) string     // a field's API name there
 	config     func(dir, url string) string // the connection's own lines
 	counters   func() simCounters
-	clock      *simclock.Clock // one for all
+	assign     func(set string) // gives syncd's user a permission set; nil where there are none
+	clock      *simclock.Clock  // one for all
 	server     *http.Server
 }
 
@@ -49,6 +50,7 @@ type simOptions struct {
 	lag     bool              // HubSpot's search index lags as the vendor's does
 	// composite: the configuration lets Salesforce take 1,000 records a call.
 	composite bool
+	bare      bool // nobody has made the fields for handoffs yet
 }
 
 // simulators are the simulated CRMs, filled with one world.
