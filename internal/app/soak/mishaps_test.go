@@ -31,7 +31,8 @@ var (
 
 // mishap plans the next fault of a site: every kind in turn, on a write, on a
 // kind of request that has been seen, or on any.
-// In the second half, late, what has not been seen yet comes first.
+// In the second half, late, what has not been seen yet comes first. One of the
+// lasting is planned alone: others would use it up.
 func (at *site) mishap(rng *rand.Rand, n int, lasting, late bool, wait time.Duration) {
 	on, write := "", "batch_update deals"
 	if at.SF != nil {
@@ -57,8 +58,9 @@ func (at *site) mishap(rng *rand.Rand, n int, lasting, late bool, wait time.Dura
 			do, on, nth = left[n%len(left)], []string{"", write}[rng.IntN(2)], 1
 		}
 		f := hssim.Fault{Do: do, On: on, Nth: nth, Times: times, RetryAfter: "1", Wait: wait, IDs: ids}
-		if lasting {
-			f.Do, f.On, f.Nth, f.Times = next(hubspotLasting, at.fired(), n), "", 1, 3
+		if lasting && len(at.worst()) > 0 {
+			at.ClearFaults()
+			f.Do, f.On, f.Nth, f.Times = hssim.Mishap(at.worst()[0]), "", 1, 3
 		}
 		switch f.Do {
 		case hssim.RefuseRecords: // of the write, or of a reading
@@ -76,8 +78,9 @@ func (at *site) mishap(rng *rand.Rand, n int, lasting, late bool, wait time.Dura
 		do, on, nth = left[n%len(left)], []string{"", write}[rng.IntN(2)], 1
 	}
 	f := sfsim.Fault{Do: do, On: on, Nth: nth, Times: times, Wait: wait, IDs: ids}
-	if lasting {
-		f.Do, f.On, f.Nth, f.Times = next(salesforceLasting, at.fired(), n), "", 1, 3
+	if lasting && len(at.worst()) > 0 {
+		at.ClearFaults()
+		f.Do, f.On, f.Nth, f.Times = sfsim.Mishap(at.worst()[0]), "", 1, 3
 	}
 	switch f.Do {
 	case sfsim.RefuseRecords:
@@ -103,14 +106,6 @@ func unseen[M ~string](all []M, fired map[string]int) []M {
 	return slices.DeleteFunc(slices.Clone(all), func(do M) bool { return fired[string(do)] > 0 })
 }
 
-// next is the nth of some mishaps, of those that have not happened if there are.
-func next[M ~string](all []M, fired map[string]int, n int) M {
-	if left := unseen(all, fired); len(left) > 0 {
-		all = left
-	}
-	return all[n%len(all)]
-}
-
 // fired counts the mishaps that have happened, by what they are.
 func (at *site) fired() map[string]int {
 	n := map[string]int{}
@@ -132,6 +127,14 @@ func (at *site) unmet() []string {
 		return texts(unseen(slices.Concat(hubspotMishaps, hubspotLasting), at.fired()))
 	}
 	return texts(unseen(slices.Concat(salesforceMishaps, salesforceLasting), at.fired()))
+}
+
+// worst are those of the unmet that last.
+func (at *site) worst() []string {
+	if at.HS != nil {
+		return texts(unseen(hubspotLasting, at.fired()))
+	}
+	return texts(unseen(salesforceLasting, at.fired()))
 }
 
 func texts[M ~string](list []M) []string {

@@ -121,8 +121,7 @@ func (s *soak) storm() {
 			s.sites[edits%2].act()
 		}
 		if due(&faults, s.fault) && !overtime() {
-			left := next - time.Since(began)
-			lasting := ends < s.ends && s.inOrder(ends) && left > 0 && left < s.lasting
+			lasting := ends < s.ends && s.inOrder(ends) && next-time.Since(began) < s.lasting
 			s.sites[faults%2].mishap(rng, faults/2, lasting, time.Since(began) > s.length/2, s.wait)
 		}
 		if due(&looks, s.edit*8) {
@@ -134,6 +133,7 @@ func (s *soak) storm() {
 		}
 		switch {
 		case ends == s.ends || time.Since(began) < next:
+		case s.inOrder(ends) && s.length >= truly && s.spared() && time.Since(began) < next+s.patience:
 		case s.inOrder(ends):
 			ends++
 			s.stops++
@@ -163,6 +163,11 @@ func (s *soak) works() bool {
 		}
 	}
 	return true
+}
+
+// spared tells whether a site has not met the worst.
+func (s *soak) spared() bool {
+	return len(s.sites[0].worst()) > 0 || len(s.sites[1].worst()) > 0
 }
 
 // again starts the daemon once more, now and then with a sweep.
