@@ -35,7 +35,7 @@ var ErrBusy = errors.New("busy")
 
 // Options tunes a Queue. The zero value is ready for use.
 type Options struct {
-	Slice   time.Duration // 0 means 60 s
+	Slice   time.Duration // 0 means 30 s
 	Timeout time.Duration // of a job; 0 means Slice + 30 s
 	Rescue  time.Duration // when a job of a dead process is taken over; 0 means Timeout + 30 s
 	Grace   time.Duration // for running slices at the end; 0 means 20 s
@@ -46,7 +46,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Slice == 0 {
-		o.Slice = 60 * time.Second
+		o.Slice = 30 * time.Second
 	}
 	if o.Timeout == 0 {
 		o.Timeout = o.Slice + 30*time.Second

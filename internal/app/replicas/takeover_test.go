@@ -8,7 +8,7 @@ import (
 
 // aboutTwoMinutes is what a takeover may last: the lease and the job's rescue
 // run side by side, and the rescuer looks every half minute.
-const aboutTwoMinutes = 170 * time.Second
+const aboutTwoMinutes = 140 * time.Second
 
 // What a killed replica worked on is taken over in about two minutes, and what
 // it did not goes on meanwhile.
