@@ -11,7 +11,7 @@ const module = "github.com/handoffscore/syncd/"
 // floors lists the packages from the ground up; a package may import only from
 // floors below its own. Packages of one floor do not import each other.
 var floors = [][]string{
-	{"internal/crm", "internal/yamlfile", "internal/richtext", "internal/crm/crmsim/simclock"},
+	{"internal/crm", "internal/yamlfile", "internal/richtext", "internal/crm/crmsim/simclock", "internal/crm/crmsim/simfault"},
 	{"internal/scorecard", "internal/crm/transport", "internal/crm/watched", "internal/crm/crmsim/world"},
 	{"internal/autoscore"},
 	{"internal/handoff"},

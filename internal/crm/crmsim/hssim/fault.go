@@ -1,10 +1,10 @@
 package hssim
 
 import (
-	"maps"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simfault"
 )
 
 // Mishap is a way for a request to go wrong.
@@ -50,85 +50,34 @@ type Fault struct {
 	Scopes     []string      // for NoScope; nil means those the call needs
 	Act        func()        // for Meanwhile: what people do just before the request is served
 
-	of *faults
-}
-
-type faults struct {
-	mu    sync.Mutex // guards all
-	list  []*planned
-	fired map[Mishap]int
-}
-
-type planned struct {
-	Fault
-	met int // matching requests so far
+	of *simfault.Plan[Mishap, Fault]
 }
 
 // AddFault plans a mishap. Of several that match one request the first added
 // happens; requests are counted for all of them.
 func (s *Server) AddFault(f Fault) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	if f.Nth == 0 {
-		f.Nth = 1
-	}
-	if f.Times == 0 {
-		f.Times = 1
-	}
 	f.of = &s.faults
-	s.faults.list = append(s.faults.list, &planned{Fault: f})
+	s.faults.Add(&f, f.Nth, f.Times)
 }
 
 // ClearFaults cancels every planned mishap.
-func (s *Server) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
-}
+func (s *Server) ClearFaults() { s.faults.Clear() }
 
 // Fired tells how often each mishap has happened since the start: requests that
 // met it, and for RefuseRecords the records that were refused.
-func (s *Server) Fired() map[Mishap]int {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	return maps.Clone(s.faults.fired)
-}
-
-// fire notes that a mishap has happened.
-func (f *faults) fire(do Mishap) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.fired == nil {
-		f.fired = map[Mishap]int{}
-	}
-	f.fired[do]++
-}
+func (s *Server) Fired() map[Mishap]int { return s.faults.Fired() }
 
 // strike counts a request and returns the mishap it meets, nil if none. What
 // people do meanwhile is done when it returns.
-func (f *faults) strike(kind string) *Fault {
-	hit := f.meet(kind)
+func (s *Server) strike(kind string) *Fault {
+	hit := s.faults.Next(func(f *Fault) bool {
+		return f.On == "" || f.On == kind || strings.HasPrefix(kind, f.On+" ")
+	})
 	if hit != nil && hit.Do != RefuseRecords {
-		f.fire(hit.Do)
+		s.faults.Fire(hit.Do)
 	}
 	if hit != nil && hit.Act != nil {
 		hit.Act()
-	}
-	return hit
-}
-
-func (f *faults) meet(kind string) *Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var hit *Fault
-	for _, p := range f.list {
-		if p.On != "" && p.On != kind && !strings.HasPrefix(kind, p.On+" ") {
-			continue
-		}
-		p.met++
-		if p.met >= p.Nth && (p.Times < 0 || p.met < p.Nth+p.Times) && hit == nil {
-			hit = &p.Fault
-		}
 	}
 	return hit
 }
@@ -189,7 +138,7 @@ func (f *Fault) refuses(id string) bool {
 	}
 	for _, x := range f.IDs {
 		if x == id {
-			f.of.fire(RefuseRecords)
+			f.of.Fire(RefuseRecords)
 			return true
 		}
 	}

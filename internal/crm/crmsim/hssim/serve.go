@@ -90,7 +90,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer takes a request through all gates to its handler.
 func (s *Server) answer(c *call) (any, *apiError) {
 	refusal := s.route(c)
-	c.fault = s.faults.strike(c.kind)
+	c.fault = s.strike(c.kind)
 	if c.fault != nil {
 		if e := c.fault.refusal(c); e != nil {
 			return nil, e

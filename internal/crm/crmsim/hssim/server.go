@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simfault"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
@@ -58,7 +59,7 @@ type Server struct {
 	domain   string
 	auth     authority
 	limits   limits
-	faults   faults
+	faults   simfault.Plan[Mishap, Fault]
 	log      ledger
 
 	mu        sync.RWMutex // guards all below, except table.ix

@@ -89,7 +89,7 @@ func (c *call) runBulkIngest(j *bulkJob) {
 		}
 	}
 	for batch := range slices.Chunk(rows, bulkBatch) {
-		c.fault = c.s.faults.strikeWork(c.kind, c.object)
+		c.fault = c.s.strikeWork(c.kind, c.object)
 		if bad := c.fault.refusal(); bad != nil || j.state == jobFailed {
 			if bad != nil {
 				j.fail(bad.Code + " : " + bad.Message)

@@ -144,7 +144,7 @@ func (c *compiler) csvColumns(p *plan, st *statement) ([]csvColumn, *apiError) {
 // runBulkQuery fills a job's results: they stay as they are however the records
 // change later.
 func (c *call) runBulkQuery(j *bulkJob) {
-	if bad := c.s.faults.strikeWork(c.kind, c.object).refusal(); bad != nil {
+	if bad := c.s.strikeWork(c.kind, c.object).refusal(); bad != nil {
 		j.fail(bad.Code + " : " + bad.Message)
 		return
 	}

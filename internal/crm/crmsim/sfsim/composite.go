@@ -35,7 +35,7 @@ func (c *call) sub(method, target string, body []byte) (int, []byte, map[string]
 	}
 	ep, e := in.route(path)
 	c.subs[in.kind]++
-	in.fault = c.s.faults.strikeInside(in.kind, in.object)
+	in.fault = c.s.strikeInside(in.kind, in.object)
 	if in.fault == nil {
 		in.fault = c.fault
 	}

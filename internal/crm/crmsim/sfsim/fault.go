@@ -1,10 +1,10 @@
 package sfsim
 
 import (
-	"maps"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simfault"
 )
 
 // Mishap is a way for a request to go wrong.
@@ -50,106 +50,53 @@ type Fault struct {
 	Message string        // for RefuseRecords
 	Act     func()        // for Meanwhile: what people do just before the request is served; not for subrequests
 
-	of *faults
-}
-
-type faults struct {
-	mu    sync.Mutex // guards all
-	list  []*planned
-	fired map[Mishap]int
-}
-
-type planned struct {
-	Fault
-	met int // matching requests so far
+	of *simfault.Plan[Mishap, Fault]
 }
 
 // AddFault plans a mishap. Of several that match one request the first added
 // happens; requests are counted for all of them. Kinds are those of Stats, with
 // the object behind them where there is one.
 func (s *Server) AddFault(f Fault) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	if f.Nth == 0 {
-		f.Nth = 1
-	}
-	if f.Times == 0 {
-		f.Times = 1
-	}
 	f.of = &s.faults
-	s.faults.list = append(s.faults.list, &planned{Fault: f})
+	s.faults.Add(&f, f.Nth, f.Times)
 }
 
 // ClearFaults cancels every planned mishap.
-func (s *Server) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
-}
+func (s *Server) ClearFaults() { s.faults.Clear() }
 
 // Fired tells how often each mishap has happened since the start: requests and
 // subrequests that met it, and for RefuseRecords the records that were refused.
-func (s *Server) Fired() map[Mishap]int {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	return maps.Clone(s.faults.fired)
-}
-
-// fire notes that a mishap has happened.
-func (f *faults) fire(do Mishap) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.fired == nil {
-		f.fired = map[Mishap]int{}
-	}
-	f.fired[do]++
-}
+func (s *Server) Fired() map[Mishap]int { return s.faults.Fired() }
 
 // strike counts a request and returns the mishap it meets, nil if none. What
 // people do meanwhile is done when it returns.
-func (f *faults) strike(kind, object string) *Fault {
-	return f.meet(func(p *planned) bool { return p.On == "" || p.names(kind, object) })
+func (s *Server) strike(kind, object string) *Fault {
+	return s.meet(func(f *Fault) bool { return f.On == "" || f.names(kind, object) })
 }
 
 // strikeInside is strike for a question inside another request, while which
 // nobody acts.
-func (f *faults) strikeInside(kind, object string) *Fault {
-	return f.meet(func(p *planned) bool { return p.Do != Meanwhile && (p.On == "" || p.names(kind, object)) })
+func (s *Server) strikeInside(kind, object string) *Fault {
+	return s.meet(func(f *Fault) bool { return f.Do != Meanwhile && (f.On == "" || f.names(kind, object)) })
 }
 
 // strikeWork is strike for the work that the org does by itself, which only
 // mishaps that name it meet.
-func (f *faults) strikeWork(kind, object string) *Fault {
-	return f.meet(func(p *planned) bool { return p.names(kind, object) })
+func (s *Server) strikeWork(kind, object string) *Fault {
+	return s.meet(func(f *Fault) bool { return f.names(kind, object) })
 }
 
-func (p *planned) names(kind, object string) bool {
-	return p.On == kind || strings.EqualFold(p.On, kind+" "+object)
+func (f *Fault) names(kind, object string) bool {
+	return f.On == kind || strings.EqualFold(f.On, kind+" "+object)
 }
 
-func (f *faults) meet(concerns func(*planned) bool) *Fault {
-	hit := f.next(concerns)
+func (s *Server) meet(concerns func(*Fault) bool) *Fault {
+	hit := s.faults.Next(concerns)
 	if hit != nil && hit.Do != RefuseRecords {
-		f.fire(hit.Do)
+		s.faults.Fire(hit.Do)
 	}
 	if hit != nil && hit.Act != nil {
 		hit.Act()
-	}
-	return hit
-}
-
-func (f *faults) next(concerns func(*planned) bool) *Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var hit *Fault
-	for _, p := range f.list {
-		if !concerns(p) {
-			continue
-		}
-		p.met++
-		if p.met >= p.Nth && (p.Times < 0 || p.met < p.Nth+p.Times) && hit == nil {
-			hit = &p.Fault
-		}
 	}
 	return hit
 }
@@ -205,7 +152,7 @@ func (f *Fault) refuses(id string) *recordError {
 	if !hit {
 		return nil
 	}
-	f.of.fire(RefuseRecords)
+	f.of.Fire(RefuseRecords)
 	code, message := f.Code, f.Message
 	if code == "" {
 		code = "UNABLE_TO_LOCK_ROW"

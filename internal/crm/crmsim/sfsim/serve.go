@@ -100,7 +100,7 @@ func (c *call) answer() (*answer, *apiError) {
 		return nil, down(400, "Bad Request")
 	}
 	ep, e := c.route(c.r.URL.EscapedPath())
-	c.fault = c.s.faults.strike(c.kind, c.object)
+	c.fault = c.s.strike(c.kind, c.object)
 	if ep.rest {
 		if e := c.signIn(); e != nil {
 			return nil, e

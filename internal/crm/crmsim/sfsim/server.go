@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/participle/v2"
 
 	"github.com/handoffscore/syncd/internal/crm/crmsim/simclock"
+	"github.com/handoffscore/syncd/internal/crm/crmsim/simfault"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
@@ -21,7 +22,7 @@ type Server struct {
 	base   uint64         // where the numbers in ids start
 	auth   authority
 	limits limits
-	faults faults
+	faults simfault.Plan[Mishap, Fault]
 	log    ledger
 
 	mu       sync.RWMutex // guards all below
