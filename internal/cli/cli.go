@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,11 +47,25 @@ type env struct {
 	output   string // "table" or "json"
 	logs     string // "console" or "json"
 	verbose  bool
-	daemon   bool // nobody reads a report: say in the log what passes do
-	wait     bool // the database may be away when the program starts
+	daemon   bool           // nobody reads a report: say in the log what passes do
+	wait     bool           // the database may be away when the program starts
+	zone     *time.Location // of the company; nil until the configuration is read
 }
 
 func (e *env) json() bool { return e.output == "json" }
+
+// time tells a moment as people in the company's zone read it, and as --as-of
+// takes it; the zero time is blank. JSON has all times in UTC.
+func (e *env) time(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	zone := e.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return t.In(zone).Format(time.RFC3339)
+}
 
 // Main runs one command and returns its exit code.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +69,7 @@ func (e *env) open(ctx context.Context) (*app.App, error) {
 // build builds the program. A daemon leaves opening its database to Run, which
 // waits for one that is away.
 func (e *env) build(ctx context.Context, cfg *config.Config) (*app.App, error) {
+	e.zone = cfg.Zone()
 	log, err := newLog(e.logs, e.verbose, e.daemon, e.err)
 	if err != nil {
 		return nil, &exit{exitUsage, err}
@@ -357,7 +357,7 @@ func runsCommand(e *env) *cobra.Command {
 			}
 			t := newTable(e.out, "run", "connection", "mode", "pass", "status", "began", "fields written", "rejected", "error")
 			for _, r := range runs {
-				t.AppendRow([]any{r.ID, r.Connection, strings.ToUpper(r.Mode), r.Kind, r.Status, r.Started.UTC().Format(time.RFC3339), r.FieldsWritten, r.Rejected, clean(r.Error)})
+				t.AppendRow([]any{r.ID, r.Connection, strings.ToUpper(r.Mode), r.Kind, r.Status, e.time(r.Started), r.FieldsWritten, r.Rejected, clean(r.Error)})
 			}
 			t.Render()
 			return nil
@@ -397,7 +397,7 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 		if r.Task != "" {
 			of = "task " + r.Task
 		}
-		t.AppendRow([]any{r.Deal, of, r.Class, r.Code, clean(r.Message), r.NextTry.UTC().Format(time.RFC3339)})
+		t.AppendRow([]any{r.Deal, of, r.Class, r.Code, clean(r.Message), e.time(r.NextTry)})
 	}
 	t.Render()
 	return nil

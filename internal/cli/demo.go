@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,6 +115,7 @@ func (d *demo) once(ctx context.Context, e *env, w *world.World) error {
 	} else {
 		e.printReports(reports)
 		printFlaws(e, w)
+		tellOnce(e, reports)
 	}
 	for i, r := range reports {
 		if r.Err != nil {
@@ -124,6 +126,15 @@ func (d *demo) once(ctx context.Context, e *env, w *world.World) error {
 		}
 	}
 	return nil
+}
+
+// tellOnce says what the second passes showed, and what to try next.
+func tellOnce(e *env, reports []app.Report) {
+	if slices.ContainsFunc(reports[len(reports)/2:], func(r app.Report) bool { return !idle(r) }) {
+		return
+	}
+	fmt.Fprintln(e.out, "\nThe second passes found nothing to write.")
+	fmt.Fprintln(e.out, "`syncd demo` without --once stays, so that you can look at single deals with `syncd explain`.")
 }
 
 // shownFlaws is how many flaws a terminal gets; JSON has them all.

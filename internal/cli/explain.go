@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func explainCommand(e *env) *cobra.Command {
 				return writeJSON(e.out, all)
 			}
 			for _, x := range all {
-				printExplanation(e.out, x)
+				e.printExplanation(x)
 			}
 			return nil
 		},
@@ -67,7 +66,8 @@ func moment(s string) (time.Time, error) {
 	return t, nil
 }
 
-func printExplanation(w io.Writer, x app.Explanation) {
+func (e *env) printExplanation(x app.Explanation) {
+	w := e.out
 	fmt.Fprintf(w, "%s  %s/%s  [%s]\n", clean(x.Name), x.Connection, x.Deal, strings.ToUpper(x.Mode))
 	fmt.Fprintf(w, "%s %s, attempt %d: %s\n", x.Scorecard, x.Version, x.Attempt, x.Status)
 	if x.Score != nil {
@@ -83,7 +83,7 @@ func printExplanation(w io.Writer, x app.Explanation) {
 		if line.at.IsZero() {
 			continue
 		}
-		fmt.Fprintf(w, "%-8s %s", line.name, line.at.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "%-8s %s", line.name, e.time(line.at))
 		if line.more != "" {
 			fmt.Fprintf(w, "  (%s)", line.more)
 		}
@@ -98,7 +98,7 @@ func printExplanation(w io.Writer, x app.Explanation) {
 	if x.Verdict != "" {
 		fmt.Fprintf(w, "%-8s %s. %s\n", "verdict", x.Verdict, x.Advice)
 	}
-	printLife(w, x)
+	e.printLife(x)
 	fmt.Fprintln(w)
 	t := newTable(w, "item", "", "score", "range", "from", "why, and what to ask")
 	t.SetColumnConfigs([]table.ColumnConfig{
@@ -133,42 +133,46 @@ func printExplanation(w io.Writer, x app.Explanation) {
 		fmt.Fprintln(w, "warning:", f)
 	}
 	for _, r := range x.Writes {
-		fmt.Fprintf(w, "%s  %d fields %s %s\n", r.At.UTC().Format(time.RFC3339), len(r.Fields), r.Status, clean(r.Message))
+		fmt.Fprintf(w, "%s  %d fields %s %s\n", e.time(r.At), len(r.Fields), r.Status, clean(r.Message))
 	}
 	fmt.Fprintln(w)
 }
 
 // printLife tells who has the ball, of attempts before, and what was asked of
 // whom.
-func printLife(w io.Writer, x app.Explanation) {
+func (e *env) printLife(x app.Explanation) {
+	w := e.out
 	if n := len(x.Ball); n > 0 {
-		fmt.Fprintf(w, "%-8s %s, since %s\n", "ball", x.Ball[n-1].Who, x.Ball[n-1].From.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "%-8s %s, since %s\n", "ball", x.Ball[n-1].Who, e.time(x.Ball[n-1].From))
 	}
 	for _, a := range x.Attempts {
 		for _, c := range a.Corrections {
-			fmt.Fprintf(w, "attempt %d was %d (%s) until %s: corrected by %s: %s\n", a.Attempt, c.Total, c.Band, c.At.UTC().Format(time.RFC3339), c.By, changes(c.Changes))
+			fmt.Fprintf(w, "attempt %d was %d (%s) until %s: corrected by %s: %s\n", a.Attempt, c.Total, c.Band, e.time(c.At), c.By, changes(c.Changes))
 		}
 		if a.Attempt != x.Attempt {
-			fmt.Fprintf(w, "attempt %d was %d (%s), final %s\n", a.Attempt, a.Score, a.Band, a.FinalAt.UTC().Format(time.RFC3339))
+			fmt.Fprintf(w, "attempt %d was %d (%s), final %s\n", a.Attempt, a.Score, a.Band, e.time(a.FinalAt))
 		}
 	}
 	if d := x.Dispute; d.Item != "" {
 		outcome := "waits for its outcome"
 		if !d.Open() {
-			outcome = d.Outcome + " " + d.EndedAt.UTC().Format(time.RFC3339)
+			outcome = d.Outcome + " " + e.time(d.EndedAt)
 		}
-		fmt.Fprintf(w, "%-8s %s, filed %s, %s\n", "dispute", d.Item, d.FiledAt.UTC().Format(time.RFC3339), outcome)
+		fmt.Fprintf(w, "%-8s %s, filed %s, %s\n", "dispute", d.Item, e.time(d.FiledAt), outcome)
 	}
 	if x.Escalation != "" {
-		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, x.EscalatedAt.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, e.time(x.EscalatedAt))
 	}
 	for _, a := range x.Asked {
-		fmt.Fprintf(w, "asked    %s of the %s, %s", strings.ReplaceAll(a.Kind, "_", " "), a.Of, a.At.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "%-8s the %s, %s, %s", "asked", a.Of, e.time(a.At), strings.ReplaceAll(a.Kind, "_", " "))
 		if a.Task != nil {
-			fmt.Fprintf(w, ": task %s %s", a.Task.Status, clean(a.Task.Message))
+			fmt.Fprintf(w, ": task %s", a.Task.Status)
+			if a.Task.Message != "" {
+				fmt.Fprintf(w, " (%s)", clean(a.Task.Message))
+			}
 		}
 		if !a.EndedAt.IsZero() {
-			fmt.Fprintf(w, "; ended %s, %s", a.EndedAt.UTC().Format(time.RFC3339), a.Why)
+			fmt.Fprintf(w, "; ended %s, %s", e.time(a.EndedAt), a.Why)
 		}
 		fmt.Fprintln(w)
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/crm"
@@ -41,14 +40,19 @@ func (e *env) printReports(reports []app.Report) {
 		t.AppendRow([]any{r.Connection, strings.ToUpper(r.Mode), r.Kind, r.DealsRead, r.InScope, r.Counts.Final, r.FieldsWritten, r.TasksCreated, r.Rejected + r.TasksRejected, r.APICalls, fmt.Sprintf("%.1f", r.Seconds)})
 	}
 	t.Render()
+	told := map[string]bool{}
 	for _, r := range reports {
+		if told[r.Connection] && idle(r) {
+			continue // the table says so
+		}
+		told[r.Connection] = true
 		fmt.Fprintf(w, "\n%s\n", r.Connection)
 		printCounts(w, "  status", r.ByStatus)
 		printCounts(w, "  band", r.ByBand)
 		printCounts(w, "  in scope by type", r.InScopeTypes)
 		printCounts(w, "  left out", r.LeftOut)
+		printCounts(w, "  types left out", r.LeftOutTypes)
 		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
-		printCounts(w, "  left out for their type", r.LeftOutTypes)
 		e.printProblems(r.Problems)
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
 			fmt.Fprintf(w, "  would write %d fields; OBSERVE: nothing was written\n", r.FieldsPlanned)
@@ -66,9 +70,15 @@ func (e *env) printReports(reports []app.Report) {
 			fmt.Fprintln(w, "  not everything has been read: full pass", r.Waits, "waits for its share of the day's calls")
 		}
 		if !r.ResumeAt.IsZero() {
-			fmt.Fprintln(w, "  resumes at", r.ResumeAt.UTC().Format(time.RFC3339))
+			fmt.Fprintln(w, "  resumes at", e.time(r.ResumeAt))
 		}
 	}
+}
+
+// idle is a pass that found nothing to do and nothing to tell.
+func idle(r app.Report) bool {
+	return r.Err == nil && r.Waits == "" && len(r.Problems) == 0 && codeOf([]app.Report{r}) == exitOK &&
+		r.FieldsWritten+r.FieldsPlanned == 0 && r.TasksCreated == 0
 }
 
 // What is wrong with the mapping of fields is told in full up to mostMapped
