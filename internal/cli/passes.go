@@ -54,6 +54,9 @@ func (e *env) printReports(reports []app.Report) {
 		printCounts(w, "  types left out", r.LeftOutTypes)
 		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
 		e.printProblems(r.Problems)
+		if r.Degraded > 0 {
+			fmt.Fprintf(w, "  %d deals hold something that could not be read: what hangs on it stays open, and sync_message on the record names it\n", r.Degraded)
+		}
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
 			fmt.Fprintf(w, "  would write %d fields; OBSERVE: nothing was written\n", r.FieldsPlanned)
 		}

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/crm/crmsim/world"
 )
 
@@ -57,6 +60,35 @@ func TestSimulatorsObeyLines(t *testing.T) {
 			if moved := s.clock.Now().Sub(before[i]); moved < c.moves || moved > c.moves+time.Minute {
 				t.Errorf("%q moves the clock of %s by %v, want %v", c.line, s.crm, moved, c.moves)
 			}
+		}
+	}
+}
+
+// The configuration for the simulators is written into a folder that need not
+// be there, with its secrets, for nobody else to read.
+func TestSimulatorsWriteTheirConfiguration(t *testing.T) {
+	now := time.Date(2026, 11, 17, 9, 0, 0, 0, time.UTC)
+	w := world.Generate(world.GenerateOptions{Deals: 5, Seed: 1, Now: now})
+	sims, err := startSimulators(w, simOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sims.close()
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	path := filepath.Join(dir, "syncd.yaml")
+	if err := sims.writeConfig(path, w, now.AddDate(0, 0, -45)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(path); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"", "syncd.yaml", "salesforce-client-secret", "hubspot-token"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%q is open to others: %v", name, info.Mode())
 		}
 	}
 }

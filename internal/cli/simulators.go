@@ -146,6 +146,9 @@ func (d *demo) close() {
 // their own beside it, fields mapped by name.
 func (all simulators) writeConfig(path string, w *world.World, goLive time.Time) error {
 	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "company: {time_zone: %s, currency: %s, domains: [%s], phone_region: DE}\n", w.TimeZone, w.Currency, w.Domain)
 	// A demo starts with an empty store on deals of weeks: the guard is opened.
