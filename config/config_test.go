@@ -401,3 +401,40 @@ func TestShippedTextsSayNothingThatAEsAreNotToRead(t *testing.T) {
 		t.Errorf("%d texts", len(words))
 	}
 }
+
+// Every judgement item has a cell for the CSM's note, which is created and never
+// read.
+func TestNotesAreNoFieldsToRead(t *testing.T) {
+	cfg, faults := config.Parse("x.yaml", []byte(strings.Replace(good, "fields: {", "fields: {item_1_2_note: Why__c, ", 1)))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	cards, err := cfg.Cards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	con := &cfg.Connections[0]
+	s := cfg.Setup(con, []*scorecard.Card{cards["sales-to-cs"], cards["sales-to-cs-simplified"], cards["partner-handoff"]})
+	judged, notes := 0, map[string]crm.Field{}
+	for _, f := range s.Fields {
+		if strings.HasSuffix(f.Base, "_score") && strings.HasPrefix(f.Base, "item_") && f.Writer == crm.CSM {
+			judged++
+		}
+		if strings.HasSuffix(f.Base, "_note") {
+			t.Errorf("%s is read", f.Name)
+		}
+	}
+	for _, f := range s.Notes {
+		notes[f.Name] = f
+	}
+	if len(notes) != judged || len(notes) != len(s.Notes) || judged < 17 {
+		t.Errorf("%d notes (%d by name) for %d items", len(s.Notes), len(notes), judged)
+	}
+	n := notes["item_1_1_note"]
+	if n.Kind != crm.LongText || n.Writer != crm.CSM || n.Access != crm.Internal || len([]rune(n.Label)) > 40 || notes["item_1_2_note"].Native != "Why__c" {
+		t.Errorf("%+v %+v", n, notes["item_1_2_note"])
+	}
+	if _, auto := notes["item_5_1_note"]; auto {
+		t.Error("an item that nobody judges has a note")
+	}
+}

@@ -91,6 +91,9 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 	}{
 		{"a hidden field", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "is there, and field-level security hides it", "assign Handoff_Sync"},
 		{"a missing field", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Fault, "does not exist", "syncd fields apply"},
+		{"missing notes", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Doubt, "1 fields for the CSM's notes do not exist", "syncd fields apply"},
+		{"notes out of sight", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Item_1_1_Note__c") }, "fields", crm.Fine, "a note on each of 1 items", ""},
+		{"notes that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Doubt, "notes are missing, or hidden", "View Setup"},
 		{"a missing field of the org's own", sfsim.Options{}, func(_ *org, s *crm.Setup) { native(s, "arr", "Annual__c") }, "fields", crm.Fault, "does not exist", "map fields.arr"},
 		{"a missing field that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Fault, "no such field on the object, or hidden", "create the field"},
 		{"a field that cannot be written", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.LockField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "cannot be written", "grant edit access"},

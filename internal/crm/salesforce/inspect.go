@@ -69,6 +69,7 @@ func (c *Client) Inspect(ctx context.Context, o crm.Inspection) ([]crm.Finding, 
 		return f, err
 	}
 	f.fields(s, listed, tracked)
+	f.notes(c.setup.Notes, s, listed)
 	f.visibility(s)
 	for _, look := range []func(context.Context, *findings, *schema) error{c.lookAtRoles, c.lookAtStages, c.lookAtRules} {
 		if err := look(ctx, &f, s); err != nil {
@@ -191,6 +192,29 @@ func (f *findings) fields(s *schema, listed *listedFields, tracked map[string]bo
 		if !told && e.on != nil {
 			f.field(e, name, tracked)
 		}
+	}
+}
+
+// notes tells whether the CSM's notes are there. Our user need not see them, and
+// nothing that syncd does waits for them.
+func (f *findings) notes(all []crm.Field, s *schema, listed *listedFields) {
+	var missing []string
+	for _, n := range all {
+		native := nativeName(n)
+		if s.objects["Opportunity"].field(native) == nil && !listed.has("Opportunity", native) {
+			missing = append(missing, native)
+		}
+	}
+	switch {
+	case len(all) == 0:
+	case len(missing) == 0:
+		f.fine("fields", "notes", "CSMs have a field for a note on each of %d items", len(all))
+	case listed.refused != nil:
+		f.add("fields", "notes", crm.Doubt, seeSetup+", or look for the fields under "+fieldList,
+			"%d fields for the CSM's notes are missing, or hidden from the integration user, as they may be: %s", len(missing), crm.Some(missing))
+	default:
+		f.add("fields", "notes", crm.Doubt, "run syncd fields apply, or deploy the project that syncd fields export writes",
+			"%d fields for the CSM's notes do not exist, so nobody can say beside a score why it was given: %s", len(missing), crm.Some(missing))
 	}
 }
 
