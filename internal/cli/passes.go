@@ -51,7 +51,7 @@ func (e *env) printReports(reports []app.Report) {
 		printCounts(w, "  left out for their type", r.LeftOutTypes)
 		e.printProblems(r.Problems)
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
-			fmt.Fprintf(w, "  would write %d fields; OBSERVE: nothing was written\n", r.FieldsPlanned)
+			fmt.Fprintf(w, "  would write %s; OBSERVE: nothing was written\n", crm.Count(r.FieldsPlanned, "field"))
 		}
 		if r.Unassigned > 0 {
 			fmt.Fprintf(w, "  %d tasks have nobody to take them: map somebody under managers\n", r.Unassigned)

@@ -92,9 +92,9 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 	}{
 		{"a hidden field", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "is there, and field-level security hides it", "assign Handoff_Sync"},
 		{"a missing field", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Fault, "does not exist", "syncd fields apply"},
-		{"missing notes", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Doubt, "1 fields for the CSM's notes do not exist", "syncd fields apply"},
-		{"notes out of sight", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Item_1_1_Note__c") }, "fields", crm.Fine, "a note on each of 1 items", ""},
-		{"notes that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Doubt, "notes are missing, or hidden", "View Setup"},
+		{"missing notes", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Doubt, "1 field for the CSM's notes: not there", "syncd fields apply"},
+		{"notes out of sight", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Item_1_1_Note__c") }, "fields", crm.Fine, "a note on each of 1 item", ""},
+		{"notes that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Doubt, "notes: missing, or hidden", "View Setup"},
 		{"a missing field of the org's own", sfsim.Options{}, func(_ *org, s *crm.Setup) { native(s, "arr", "Annual__c") }, "fields", crm.Fault, "does not exist", "map fields.arr"},
 		{"a missing field that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Fault, "no such field on the object, or hidden", "create the field"},
 		{"a field that cannot be written", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.LockField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "cannot be written", "grant edit access"},
@@ -126,7 +126,7 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 		{"a short field for the keys of tasks", sfsim.Options{Custom: []sfsim.CustomField{{Object: "Task", Name: "Handoff_Key__c", Length: 40}}}, nil, "fields", crm.Doubt, "holds 40 characters, and keys", "80 characters"},
 		{"a field for the keys of tasks", withKey, nil, "fields", crm.Fine, "tasks are found again by it", ""},
 		{"permissions on all fields out of sight", sfsim.Options{}, nil, "visibility", crm.Fine, "View All Fields would not be noticed, which takes an api_version above 60.0", ""},
-		{"a CSM who owns deals", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.Assign("Handoff_CSM", o.sellers()[0]) }, "visibility", crm.Fine, "1 owners of deals hold Handoff_CSM and are taken for CSMs: none of them should sell (Setup > Permission Sets > Handoff CSM > Manage Assignments", ""},
+		{"a CSM who owns deals", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.Assign("Handoff_CSM", o.sellers()[0]) }, "visibility", crm.Fine, "1 owner of deals with Handoff_CSM, taken for CSMs: none of them should sell (Setup > Permission Sets > Handoff CSM > Manage Assignments", ""},
 		{"notes that cannot be read", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Note", "Body") }, "permissions", crm.Fault, "notes of the kind Note", "read access to Note"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -71,9 +71,9 @@ func (x *inspection) notes() {
 	switch {
 	case len(all) == 0:
 	case len(missing) == 0:
-		x.fine("fields", "notes", fmt.Sprintf("CSMs have a property for a note on each of %d items", len(all)))
+		x.fine("fields", "notes", "CSMs have a property for a note on each of "+crm.Count(len(all), "item"))
 	default:
-		x.add("fields", "notes", crm.Doubt, fmt.Sprintf("%d properties for the CSM's notes are not in the portal, so nobody can say beside a score why it was given: %s", len(missing), crm.Some(missing)),
+		x.add("fields", "notes", crm.Doubt, crm.Count(len(missing), "cell")+" for the CSM's notes: not in the portal, so nobody can say beside a score why it was given: "+crm.Some(missing),
 			"run syncd fields apply, or restore those that were archived")
 	}
 }

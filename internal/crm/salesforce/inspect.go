@@ -252,13 +252,13 @@ func (f *findings) notes(all []crm.Field, s *schema, listed *listedFields) {
 	switch {
 	case len(all) == 0:
 	case len(missing) == 0:
-		f.fine("fields", "notes", "CSMs have a field for a note on each of %d items", len(all))
+		f.fine("fields", "notes", "CSMs have a field for a note on each of %s", crm.Count(len(all), "item"))
 	case listed.refused != nil:
 		f.add("fields", "notes", crm.Doubt, seeSetup+", or look for the fields under "+fieldList,
-			"%d fields for the CSM's notes are missing, or hidden from the integration user, as they may be: %s", len(missing), crm.Some(missing))
+			"%s for the CSM's notes: missing, or hidden from the integration user, as may be: %s", crm.Count(len(missing), "field"), crm.Some(missing))
 	default:
 		f.add("fields", "notes", crm.Doubt, "run syncd fields apply, or deploy the project that syncd fields export writes",
-			"%d fields for the CSM's notes do not exist, so nobody can say beside a score why it was given: %s", len(missing), crm.Some(missing))
+			"%s for the CSM's notes: not there, so nobody can say beside a score why it was given: %s", crm.Count(len(missing), "field"), crm.Some(missing))
 	}
 }
 
@@ -362,8 +362,8 @@ func (f *findings) visibility(s *schema) {
 		f.fine("visibility", "Opportunity", "no seller among %d owners of deals can read a number or a band%s", v.owners, blind)
 	}
 	if v.csms > 0 {
-		f.fine("visibility", csmSet, "%d owners of deals hold %s and are taken for CSMs: none of them should sell (Setup > Permission Sets > %s > Manage Assignments lists who holds it)",
-			v.csms, csmSet, strings.ReplaceAll(csmSet, "_", " "))
+		f.fine("visibility", csmSet, "%s of deals with %s, taken for CSMs: none of them should sell (Setup > Permission Sets > %s > Manage Assignments lists who holds it)",
+			crm.Count(v.csms, "owner"), csmSet, strings.ReplaceAll(csmSet, "_", " "))
 	}
 }
 
