@@ -125,7 +125,7 @@ func TestFaults(t *testing.T) {
 		{"requests without end", "    scope:", "    in_flight: 100000\n    scope:", "connections[0].in_flight", "25"},
 		{"evidence of no item", `"1.1": Use_Case__c`, `"9.9": Use_Case__c`, `connections[0].fields.evidence["9.9"]`, "no item"},
 		{"a reference that is none", "connections:", "database: ${home:X}\nconnections:", "database", "is no reference"},
-		{"a waiver by nobody", "    scope:", "    visibility_waiver: {by: \" \", until: 2027-03-31}\n    scope:", "connections[0].visibility_waiver.by", "names nobody"},
+		{"a waiver by nobody", "    scope:", "    visibility_waiver: {by: \" \", until: 2027-03-31}\n    scope:", "connections[0].visibility_waiver.by", "has no value"},
 		{"a waiver without an end", "    scope:", "    visibility_waiver: {by: Jane Doe}\n    scope:", "connections[0].visibility_waiver.until", "until"},
 		{"unknown crm", "crm: salesforce", "crm: salesfroce", "connections[0].crm", "salesforce"},
 		{"unknown flow", "flow: client_credentials", "flow: client_credential", "connections[0].auth.flow", "client_credentials"},
@@ -175,6 +175,16 @@ func TestFaults(t *testing.T) {
 				t.Errorf("want a fault at %s saying %q, got:\n%v", c.path, c.says, faults)
 			}
 		})
+	}
+}
+
+// A waiver that lacks something is one fault for each thing, said once.
+func TestAWaiverIsFaultedOnce(t *testing.T) {
+	for waiver, want := range map[string]int{`{by: "", until: 2027-03-31}`: 1, `{by: Jane Doe}`: 1, `{by: " "}`: 2, `{by: Jane Doe, until: ""}`: 1, `{by: Jane Doe, until: soon}`: 1} {
+		src := strings.Replace(good, "    scope:", "    visibility_waiver: "+waiver+"\n    scope:", 1)
+		if _, faults := config.Parse("x.yaml", []byte(src)); len(faults) != want {
+			t.Errorf("%s: %d faults, want %d:\n%v", waiver, len(faults), want, faults)
+		}
 	}
 }
 
@@ -399,5 +409,42 @@ func TestShippedTextsSayNothingThatAEsAreNotToRead(t *testing.T) {
 	}
 	if len(words) != len(handoff.Kinds()) {
 		t.Errorf("%d texts", len(words))
+	}
+}
+
+// Every judgement item has a cell for the CSM's note, which is created and never
+// read.
+func TestNotesAreNoFieldsToRead(t *testing.T) {
+	cfg, faults := config.Parse("x.yaml", []byte(strings.Replace(good, "fields: {", "fields: {item_1_2_note: Why__c, ", 1)))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	cards, err := cfg.Cards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	con := &cfg.Connections[0]
+	s := cfg.Setup(con, []*scorecard.Card{cards["sales-to-cs"], cards["sales-to-cs-simplified"], cards["partner-handoff"]})
+	judged, notes := 0, map[string]crm.Field{}
+	for _, f := range s.Fields {
+		if strings.HasSuffix(f.Base, "_score") && strings.HasPrefix(f.Base, "item_") && f.Writer == crm.CSM {
+			judged++
+		}
+		if strings.HasSuffix(f.Base, "_note") {
+			t.Errorf("%s is read", f.Name)
+		}
+	}
+	for _, f := range s.Notes {
+		notes[f.Name] = f
+	}
+	if len(notes) != judged || len(notes) != len(s.Notes) || judged < 17 {
+		t.Errorf("%d notes (%d by name) for %d items", len(s.Notes), len(notes), judged)
+	}
+	n := notes["item_1_1_note"]
+	if n.Kind != crm.LongText || n.Writer != crm.CSM || n.Access != crm.Internal || len([]rune(n.Label)) > 40 || notes["item_1_2_note"].Native != "Why__c" {
+		t.Errorf("%+v %+v", n, notes["item_1_2_note"])
+	}
+	if _, auto := notes["item_5_1_note"]; auto {
+		t.Error("an item that nobody judges has a note")
 	}
 }

@@ -45,10 +45,10 @@ type HTTP struct {
 	Admin  string `yaml:"admin" json:"admin,omitempty" jsonschema:"description=Go profiles on a loopback address such as 127.0.0.1:6060,default=off"`
 }
 
-// Limits of one run's effect.
+// Limits of one run's effect. 0 means no limit, and not that nothing is allowed.
 type Limits struct {
-	MaxEscalationsPerRun int     `yaml:"max_escalations_per_run" json:"max_escalations_per_run,omitempty" jsonschema:"default=25"`
-	MaxBandChanges       float64 `yaml:"max_band_changes" json:"max_band_changes,omitempty" jsonschema:"default=0.2"`
+	MaxEscalationsPerRun int     `yaml:"max_escalations_per_run" json:"max_escalations_per_run,omitempty" jsonschema:"description=Sales-manager escalations that one run may raise; 0 means no limit,minimum=0,default=25"`
+	MaxBandChanges       float64 `yaml:"max_band_changes" json:"max_band_changes,omitempty" jsonschema:"description=Share of the known deals whose band one run may change; 0 means no limit,minimum=0,maximum=1,default=0.2"`
 }
 
 // Placeholders edits the shipped list of texts that count as blank.

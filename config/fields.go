@@ -162,7 +162,7 @@ func (c *Config) Setup(con *Connection, cards []*scorecard.Card) crm.Setup {
 		b.add(crm.Field{Name: contactContext, Native: native, Object: crm.ObjectContact, Kind: crm.LongText, Writer: crm.Org, Label: contactContext})
 	}
 	slices.SortFunc(b.list, func(x, y crm.Field) int { return strings.Compare(x.Name, y.Name) })
-	s.Fields = b.list
+	s.Fields, s.Notes = b.list, b.notes
 	return s
 }
 
@@ -171,6 +171,8 @@ type fieldList struct {
 	con  *Connection
 	seen map[string]bool
 	list []crm.Field
+	// notes are kept apart: nobody reads them but people.
+	notes []crm.Field
 }
 
 func (b *fieldList) add(f crm.Field) {
@@ -204,21 +206,37 @@ func (b *fieldList) card(card *scorecard.Card) {
 		s := spec{name: "item_" + crm.Underscored(item.ID) + "_score", kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: item.ID + " " + item.Gap, help: guidance(item)}
 		if !item.Auto {
 			s.kind, s.writer, s.options, s.track = crm.Picklist, crm.CSM, []string{"0", "1", "2"}, false
+			b.note(card, item)
 		}
 		b.derived(card, s)
 	}
 }
 
-func (b *fieldList) derived(card *scorecard.Card, s spec) {
+// note adds the cell in which the CSM says why an item was scored as it was.
+func (b *fieldList) note(card *scorecard.Card, item *scorecard.Item) {
+	f := b.field(card, spec{
+		name: "item_" + crm.Underscored(item.ID) + "_note", kind: crm.LongText, writer: crm.CSM, label: item.ID + " note: " + item.Gap,
+		help: "Why the item was scored as it was, for whoever reads the record. syncd does not read it.",
+	})
+	if !b.seen[f.Name] {
+		b.seen[f.Name] = true
+		b.notes = append(b.notes, f)
+	}
+}
+
+func (b *fieldList) derived(card *scorecard.Card, s spec) { b.add(b.field(card, s)) }
+
+// field is where a card's field lives.
+func (b *fieldList) field(card *scorecard.Card, s spec) crm.Field {
 	prefix := card.Prefix
 	if p := b.con.FieldPrefix[card.Prefix]; p != "" {
 		prefix = strings.Trim(p, "_")
 	}
 	name := card.Field(s.name)
-	b.add(crm.Field{
+	return crm.Field{
 		Name: name, Native: b.con.Fields[name], Prefix: prefix, Base: s.name, Object: crm.ObjectDeal, Kind: s.kind, Writer: s.writer,
 		Options: s.options, Label: labelOf(prefix, s), Help: s.help, Optional: s.optional, Track: s.track, Access: s.access,
-	})
+	}
 }
 
 // Longest label and help text that every CRM takes.

@@ -59,10 +59,10 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 	c.HTTP.validate(v)
 	c.validateTexts(v)
 	if c.Limits.MaxEscalationsPerRun < 0 {
-		v.fault("limits.max_escalations_per_run", "is below 0", "write 0 for no limit")
+		v.fault("limits.max_escalations_per_run", "is below 0", "write 1 or more, or 0 for no limit")
 	}
 	if c.Limits.MaxBandChanges < 0 || c.Limits.MaxBandChanges > 1 {
-		v.fault("limits.max_band_changes", "is not a share", "write it between 0 and 1, such as 0.2")
+		v.fault("limits.max_band_changes", "is not a share", "write it between 0 and 1, such as 0.2; 0 means no limit")
 	}
 	cards, err := c.Cards()
 	if err != nil {
@@ -174,14 +174,6 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 	}
 	if c.CorrectionWindow != nil && *c.CorrectionWindow < 0 {
 		v.fault(path+".correction_window", "is below 0", "write 0s for none, or leave it out for 24h")
-	}
-	if w := c.Waiver; w != nil {
-		if strings.TrimSpace(w.By) == "" {
-			v.fault(path+".visibility_waiver.by", "names nobody", "write the name of the person who answers for it")
-		}
-		if w.Until == (Day{}) {
-			v.fault(path+".visibility_waiver.until", "names no day", "write the first day on which it no longer holds, such as 2027-03-31")
-		}
 	}
 	if c.Lag < 0 || c.Overlap < 0 {
 		v.fault(path, "lag and overlap are not negative", "")

@@ -48,7 +48,7 @@ func (a *App) Run(ctx context.Context) error {
 	if _, err := a.Listen(ctx, false); err != nil {
 		return err
 	}
-	a.log.Info("serving", zap.String("pages", a.ops.server.Addr()), zap.String("profiles", a.ops.server.AdminAddr()))
+	a.logServing(a.ops.server.Addr(), a.ops.server.AdminAddr())
 	// The pages outlive the work, so that they can say that it is stopping.
 	serving, silence := context.WithCancel(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
@@ -65,6 +65,22 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// logServing says where the pages and the profiles are, "" for those that are
+// switched off.
+func (a *App) logServing(pages, profiles string) {
+	var fields []zap.Field
+	for _, at := range [...]struct{ name, addr string }{{"pages", pages}, {"profiles", profiles}} {
+		if at.addr != "" {
+			fields = append(fields, zap.String(at.name, at.addr))
+		}
+	}
+	if fields == nil {
+		a.log.Info("started; http.listen and http.admin are off")
+		return
+	}
+	a.log.Info("serving", fields...)
 }
 
 // workAndWatch works on the store, which is open, and keeps an eye on it.

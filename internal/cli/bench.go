@@ -29,6 +29,9 @@ func benchCommand(e *env) *cobra.Command {
 					return &exit{exitUsage, fmt.Errorf("--crm takes salesforce or hubspot, not %q", crm)}
 				}
 				for _, n := range deals {
+					if n <= 0 {
+						return &exit{exitUsage, atLeastOne(n)}
+					}
 					for _, latency := range latencies {
 						cases = append(cases, bench.Case{
 							CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone, Composite: composite && crm == "salesforce",

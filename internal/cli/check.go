@@ -41,7 +41,7 @@ func checkCommand(e *env) *cobra.Command {
 			var all []app.Checked
 			if offline {
 				all = append(all, app.Checked{Findings: []crm.Finding{{
-					Area: "configuration", Subject: e.configPath(), Grade: crm.Fine, Message: fmt.Sprintf("valid, and its secrets are there: %d connections", len(chosen)),
+					Area: "configuration", Subject: e.configPath(), Grade: crm.Fine, Message: "valid, and its secrets are there: " + crm.Count(len(chosen), "connection"),
 				}}})
 			} else {
 				all = append(all, a.CheckStore(cmd.Context()))
@@ -93,7 +93,7 @@ func printChecks(w io.Writer, all []app.Checked, whole bool) {
 	for _, c := range all {
 		name := "all connections"
 		if c.Connection != "" {
-			name = fmt.Sprintf("%s (%s, %s), %d calls", c.Connection, c.CRM, strings.ToUpper(c.Mode), c.APICalls)
+			name = fmt.Sprintf("%s (%s, %s), %s", c.Connection, c.CRM, strings.ToUpper(c.Mode), crm.Count(c.APICalls, "call"))
 		}
 		fmt.Fprintf(w, "%s\n", name)
 		t := newTable(w)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/handoffscore/syncd/config"
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
@@ -86,7 +87,7 @@ func (e *env) build(ctx context.Context, cfg *config.Config) (*app.App, error) {
 const schemaFile = "syncd.schema.json"
 
 func initCommand(e *env) *cobra.Command {
-	var crm string
+	var vendor string
 	var minimal, full bool
 	cmd := &cobra.Command{
 		Use:     "init",
@@ -104,7 +105,7 @@ func initCommand(e *env) *cobra.Command {
 			case full:
 				size = config.Full
 			}
-			text, err := config.Example(crm, size)
+			text, err := config.Example(vendor, size)
 			if err != nil {
 				return &exit{exitUsage, err}
 			}
@@ -123,7 +124,7 @@ func initCommand(e *env) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&crm, "crm", "salesforce", "salesforce or hubspot")
+	f.StringVar(&vendor, "crm", "salesforce", "salesforce or hubspot")
 	f.BoolVar(&minimal, "minimal", false, "the shortest useful one")
 	f.BoolVar(&full, "full", false, "with every key and what it does")
 	return cmd
@@ -154,7 +155,7 @@ func configCommand(e *env) *cobra.Command {
 			if e.json() {
 				return writeJSON(e.out, map[string]any{"valid": true, "connections": len(cfg.Connections)})
 			}
-			fmt.Fprintf(e.out, "%s is valid: %d connections\n", e.configPath(), len(cfg.Connections))
+			fmt.Fprintf(e.out, "%s is valid: %s\n", e.configPath(), crm.Count(len(cfg.Connections), "connection"))
 			return nil
 		},
 	}, &cobra.Command{
@@ -263,7 +264,11 @@ func scorecardCommand(e *env) *cobra.Command {
 			if _, err := scorecard.ParseSet(files); err != nil {
 				return &exit{exitUsage, err}
 			}
-			fmt.Fprintf(e.out, "%d scorecards are valid\n", len(args))
+			are := "are"
+			if len(args) == 1 {
+				are = "is"
+			}
+			fmt.Fprintf(e.out, "%s %s valid\n", crm.Count(len(args), "scorecard"), are)
 			return nil
 		},
 	})

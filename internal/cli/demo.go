@@ -53,6 +53,9 @@ func demoCommand(e *env) *cobra.Command {
 func demoWorld(dir string, o world.GenerateOptions) (*world.World, time.Time, error) {
 	now := time.Now().UTC().Truncate(time.Second)
 	if dir == "" {
+		if o.Deals <= 0 {
+			return nil, time.Time{}, atLeastOne(o.Deals)
+		}
 		o.Seed, o.Now = demoSeed, now
 		return world.Generate(o), now.AddDate(0, 0, -45), nil
 	}
@@ -67,6 +70,11 @@ func demoWorld(dir string, o world.GenerateOptions) (*world.World, time.Time, er
 		}
 	}
 	return w, goLive.AddDate(0, 0, -1), nil
+}
+
+// atLeastOne refuses a --deals of nothing.
+func atLeastOne(deals int) error {
+	return fmt.Errorf("--deals takes a number of 1 or more, not %d", deals)
 }
 
 // demoResult is what demo --once -o json prints.

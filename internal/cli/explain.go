@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/handoff"
 )
 
@@ -73,7 +74,7 @@ func (e *env) printExplanation(x app.Explanation) {
 	if x.Score != nil {
 		fmt.Fprintf(w, "score %d of %d, %s (%s): %s\n", *x.Score, x.OutOf, x.Band, x.Health, x.Action)
 	} else {
-		fmt.Fprintf(w, "range %d-%d of %d, %d items open\n", x.Floor, x.Ceiling, x.OutOf, x.Open)
+		fmt.Fprintf(w, "range %d-%d of %d, %s open\n", x.Floor, x.Ceiling, x.OutOf, crm.Count(x.Open, "item"))
 	}
 	for _, line := range []struct {
 		name string
@@ -133,7 +134,7 @@ func (e *env) printExplanation(x app.Explanation) {
 		fmt.Fprintln(w, "warning:", f)
 	}
 	for _, r := range x.Writes {
-		fmt.Fprintf(w, "%s  %d fields %s %s\n", e.time(r.At), len(r.Fields), r.Status, clean(r.Message))
+		fmt.Fprintf(w, "%s  %s %s %s\n", e.time(r.At), crm.Count(len(r.Fields), "field"), r.Status, clean(r.Message))
 	}
 	fmt.Fprintln(w)
 }

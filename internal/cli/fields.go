@@ -119,7 +119,10 @@ func (e *env) printSurvey(s surveyed, whole bool) {
 		return
 	}
 	t := newTable(w, "state", "kind", "name", "label", "type", "note")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft}, {Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
+	})
 	rows := 0
 	parts := s.Parts
 	if !whole {
@@ -284,6 +287,9 @@ func fieldsExport(e *env, only *string) *cobra.Command {
 		Long:    "export writes one folder a connection and calls nobody. A file that is there with other content is left as it is,\nand told: choose an empty folder. An SFDX project is deployed from inside its folder, with --dry-run to try it first;\nits README.txt tells how.",
 		Example: "  syncd fields export ./crm\n  cd ./crm/sales-org && sf project deploy start --source-dir force-app",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(args[0]) == "" {
+				return &exit{exitUsage, errors.New("name the folder to write into, such as ./crm")}
+			}
 			written := []string{}
 			cfg, err := e.load()
 			if err != nil {
@@ -314,7 +320,7 @@ func fieldsExport(e *env, only *string) *cobra.Command {
 			if e.json() {
 				return writeJSON(e.out, map[string]any{"files": written})
 			}
-			fmt.Fprintf(e.out, "wrote %d files below %s\n", len(written), args[0])
+			fmt.Fprintf(e.out, "wrote %s below %s\n", crm.Count(len(written), "file"), args[0])
 			return nil
 		},
 	}

@@ -58,7 +58,7 @@ func (e *env) printReports(reports []app.Report) {
 			fmt.Fprintf(w, "  %d deals hold something that could not be read: what hangs on it stays open, and sync_message on the record names it\n", r.Degraded)
 		}
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
-			fmt.Fprintf(w, "  would write %d fields; OBSERVE: nothing was written\n", r.FieldsPlanned)
+			fmt.Fprintf(w, "  would write %s; OBSERVE: nothing was written\n", crm.Count(r.FieldsPlanned, "field"))
 		}
 		if r.Unassigned > 0 {
 			fmt.Fprintf(w, "  %d tasks have nobody to take them: map somebody under managers\n", r.Unassigned)

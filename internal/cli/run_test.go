@@ -110,6 +110,22 @@ func TestRunWaitsForItsDatabase(t *testing.T) {
 	}
 }
 
+// A daemon that serves nothing does not say that it serves.
+func TestRunWithoutPagesSaysSo(t *testing.T) {
+	for listen, want := range map[string]string{"off": `started; http.listen and http.admin are off`, "127.0.0.1:0": `serving.*"pages": "127`} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var out, errs screen
+		code := make(chan int, 1)
+		path := settings(t, "", listen)
+		go func() { code <- cli.Main(ctx, []string{"run", "-c", path}, &out, &errs) }()
+		errs.shows(t, want)
+		cancel()
+		if got := <-code; got != 0 || listen == "off" && strings.Contains(errs.String(), "serving") || strings.Contains(errs.String(), "profiles") {
+			t.Errorf("%s: exit %d: %s", listen, got, errs.String())
+		}
+	}
+}
+
 // The demo's usual port is often taken on a developer's machine.
 func TestTheDemoServesItsPagesWhereverItCan(t *testing.T) {
 	taken(t, "127.0.0.1:8080")

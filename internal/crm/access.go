@@ -85,12 +85,16 @@ func (v *Visibility) Problem(w Waiver, now time.Time) *Problem {
 
 // some names a few of a set.
 func some(set map[string]bool) string {
+	return Some(slices.Sorted(maps.Keys(set)))
+}
+
+// Some names a few of a list and counts the rest.
+func Some(names []string) string {
 	const few = 4
-	all := slices.Sorted(maps.Keys(set))
-	if len(all) > few {
-		return strings.Join(all[:few], ", ") + fmt.Sprintf(" and %d more", len(all)-few)
+	if len(names) > few {
+		return strings.Join(names[:few], ", ") + fmt.Sprintf(" and %d more", len(names)-few)
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(names, ", ")
 }
 
 // Leak is a restricted field that sellers can read.

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,4 +55,12 @@ func Tidy(text string) string {
 		return r
 	}, text)
 	return strings.TrimSpace(text)
+}
+
+// Count is a number of things in words: "1 connection", "2 connections".
+func Count[N ~int | ~int64](n N, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -73,6 +73,7 @@ func TestSalesforceInspectsAnOrgSetUpWithCare(t *testing.T) {
 }
 
 func TestSalesforceInspectionFinds(t *testing.T) {
+	withKey := sfsim.Options{Custom: []sfsim.CustomField{{Object: "Task", Name: "Handoff_Key__c", Length: 80, ExternalID: true}}}
 	native := func(setup *crm.Setup, name, native string) {
 		for i := range setup.Fields {
 			if setup.Fields[i].Name == name {
@@ -91,6 +92,9 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 	}{
 		{"a hidden field", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "is there, and field-level security hides it", "assign Handoff_Sync"},
 		{"a missing field", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Fault, "does not exist", "syncd fields apply"},
+		{"missing notes", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Doubt, "1 field for the CSM's notes: not there", "syncd fields apply"},
+		{"notes out of sight", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Opportunity", "Handoff_Item_1_1_Note__c") }, "fields", crm.Fine, "a note on each of 1 item", ""},
+		{"notes that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Doubt, "notes: missing, or hidden", "View Setup"},
 		{"a missing field of the org's own", sfsim.Options{}, func(_ *org, s *crm.Setup) { native(s, "arr", "Annual__c") }, "fields", crm.Fault, "does not exist", "map fields.arr"},
 		{"a missing field that nobody lists", sfsim.Options{NoHandoffFields: true}, func(o *org, _ *crm.Setup) { o.TakeRight(sfsim.ViewSetup) }, "fields", crm.Fault, "no such field on the object, or hidden", "create the field"},
 		{"a field that cannot be written", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.LockField("Opportunity", "Handoff_Gaps__c") }, "fields", crm.Fault, "cannot be written", "grant edit access"},
@@ -115,6 +119,14 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 			o.AddRule(sfsim.Rule{Name: "Close_Plan_Needed", Object: "Opportunity", Message: "x", Broken: func(func(string) any) bool { return true }})
 		}, "rules", crm.Doubt, "Close_Plan_Needed", "integration user"},
 		{"no request left", sfsim.Options{DailyLimit: 10}, nil, "quota", crm.Fault, "all 10 requests", "wait"},
+		{"notes hidden altogether", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideObject("Note") }, "permissions", crm.Doubt, "Note is there and hidden from the integration user", "read access to Note"},
+		{"notes hidden, and nobody tells", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideObject("Note"); o.TakeRight(sfsim.ViewSetup) }, "permissions", crm.Doubt, "hidden, or not in the org", "View Setup"},
+		{"no field for the keys of tasks", sfsim.Options{NoHandoffFields: true}, nil, "fields", crm.Doubt, "does not exist: tasks are found again by the mark", "syncd fields apply"},
+		{"a hidden field for the keys of tasks", withKey, func(o *org, _ *crm.Setup) { o.HideField("Task", "Handoff_Key__c") }, "fields", crm.Doubt, "is there, and hidden from the integration user: tasks", "assign Handoff_Sync"},
+		{"a short field for the keys of tasks", sfsim.Options{Custom: []sfsim.CustomField{{Object: "Task", Name: "Handoff_Key__c", Length: 40}}}, nil, "fields", crm.Doubt, "holds 40 characters, and keys", "80 characters"},
+		{"a field for the keys of tasks", withKey, nil, "fields", crm.Fine, "tasks are found again by it", ""},
+		{"permissions on all fields out of sight", sfsim.Options{}, nil, "visibility", crm.Fine, "View All Fields would not be noticed, which takes an api_version above 60.0", ""},
+		{"a CSM who owns deals", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.Assign("Handoff_CSM", o.sellers()[0]) }, "visibility", crm.Fine, "1 owner of deals with Handoff_CSM, taken for CSMs: none of them should sell (Setup > Permission Sets > Handoff CSM > Manage Assignments", ""},
 		{"notes that cannot be read", sfsim.Options{}, func(o *org, _ *crm.Setup) { o.HideField("Note", "Body") }, "permissions", crm.Fault, "notes of the kind Note", "read access to Note"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -132,6 +144,29 @@ func TestSalesforceInspectionFinds(t *testing.T) {
 				t.Errorf("fix %q lacks %q", f.Fix, c.fix)
 			}
 		})
+	}
+}
+
+// TestSalesforceWithoutAKindOfNote: an org that lists no such object, and one
+// where all fields at once were looked for.
+func TestSalesforceWithoutAKindOfNote(t *testing.T) {
+	o := orgBehind(t, 4, sfsim.Options{ViewAllFields: true}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Query().Get("q"), "EntityDefinition") {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"size":0,"totalSize":0,"done":true,"records":[]}`))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	o.HideObject("Note")
+	list := inspect(t, o.stewardOf(t, fieldSet("handoff"), "66.0"), crm.Inspection{})
+	if matching(list, "permissions", crm.Fine, "the org lists no Note") == nil || matching(list, "permissions", crm.Doubt, "Note") != nil {
+		t.Errorf("got\n%s", lines(list))
+	}
+	if f := matching(list, "visibility", crm.Fine, "View All Fields"); f != nil {
+		t.Errorf("was looked at: %+v", f)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -51,6 +52,7 @@ func fieldSet(prefix string) crm.Setup {
 			optional(f("dispute_score", crm.Picklist, crm.CSM, crm.Restricted, scores...)),
 			{Name: "arr", Native: "ARR__c", Object: crm.ObjectDeal, Kind: crm.Number, Writer: crm.Org},
 		},
+		Notes: []crm.Field{f("item_1_1_note", crm.LongText, crm.CSM, crm.Internal)},
 	}
 }
 
@@ -395,7 +397,7 @@ func TestSalesforcePlansSayWhatTheSurveySays(t *testing.T) {
 			case "Text":
 				says = map[bool]string{true: "text 80, external id", false: "text 255"}[f.ExternalID]
 			case "LongTextArea":
-				says = "long text 32768"
+				says = fmt.Sprintf("long text %d", f.Length)
 			}
 			got["field "+object+"."+f.FullName] = says
 		case strings.HasSuffix(path, ".permissionset-meta.xml"):
@@ -446,6 +448,15 @@ func TestSalesforcePlansSayWhatTheSurveySays(t *testing.T) {
 			if want[k] == "" {
 				t.Errorf("only in the files: %s", k)
 			}
+		}
+	}
+	if got["field Opportunity.Handoff_Gaps__c"] != "long text 32768" || got["field Opportunity.Handoff_Item_1_1_Note__c"] != "long text 2000" {
+		t.Error("long texts are of the wrong length")
+	}
+	const note = "/Opportunity.Handoff_Item_1_1_Note__c"
+	for set, may := range map[string]string{"Handoff_Sync": "", "Handoff_CSM": "read and edit", "Handoff_Manager": "read", "Handoff_Seller": ""} {
+		if is := got["field permission "+set+note]; is != may {
+			t.Errorf("%s may %q the CSM's notes, not %q", set, is, may)
 		}
 	}
 	if got["field permission Handoff_Seller/Opportunity.Handoff_Score__c"] != "" || got["field permission Handoff_Seller/Opportunity.Handoff_Gaps__c"] != "read" {

@@ -3,6 +3,7 @@ package hubspot
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ type wanted struct {
 func wants(setup crm.Setup) []wanted {
 	var out []wanted
 	seen := map[string]bool{}
-	for _, f := range setup.Fields {
+	for _, f := range slices.Concat(setup.Fields, setup.Notes) {
 		name := nativeName(f)
 		if !makes(f) || seen[name] {
 			continue

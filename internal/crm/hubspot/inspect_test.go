@@ -65,6 +65,16 @@ func inspected(t *testing.T, s crm.Setup, o Options) *portal {
 	return p
 }
 
+func TestInspectNotes(t *testing.T) {
+	if f := about(t, inspected(t, needs(), Options{}).inspect(t, crm.Inspection{}), "fields", "notes"); f.Grade != crm.Fine {
+		t.Errorf("%+v", f)
+	}
+	f := about(t, bare(t, needs()).inspect(t, crm.Inspection{}), "fields", "notes")
+	if f.Grade != crm.Doubt || !strings.Contains(f.Message, "handoff_item_1_1_note") {
+		t.Errorf("%+v", f)
+	}
+}
+
 func newYork(t *testing.T) crm.Setup {
 	t.Helper()
 	s := needs()

@@ -55,6 +55,27 @@ func (x *inspection) fields(ctx context.Context) {
 			x.present(e, wrong["fields."+f.Name], silent[e.native])
 		}
 	}
+	x.notes()
+}
+
+// notes tells whether the CSM's notes are there. Nothing that syncd does waits
+// for them.
+func (x *inspection) notes() {
+	var missing []string
+	all := x.c.setup.Notes
+	for _, f := range all {
+		if e := x.h.find(f); e.on == nil {
+			missing = append(missing, e.native)
+		}
+	}
+	switch {
+	case len(all) == 0:
+	case len(missing) == 0:
+		x.fine("fields", "notes", "CSMs have a property for a note on each of "+crm.Count(len(all), "item"))
+	default:
+		x.add("fields", "notes", crm.Doubt, crm.Count(len(missing), "cell")+" for the CSM's notes: not in the portal, so nobody can say beside a score why it was given: "+crm.Some(missing),
+			"run syncd fields apply, or restore those that were archived")
+	}
 }
 
 // absent tells a property that is not there from one that is out of sight.

@@ -38,6 +38,7 @@ func needs() crm.Setup {
 		{Name: "evidence.1.1", Native: "use_case", Kind: crm.LongText, Writer: crm.AE, Access: crm.Open},
 		{Name: "context", Native: "relationship_note", Kind: crm.LongText, Object: crm.ObjectContact},
 	}
+	s.Notes = []crm.Field{f("item_1_1_note", crm.LongText, crm.CSM, crm.Internal)}
 	return s
 }
 
@@ -87,7 +88,7 @@ func TestFromNothingToAllFields(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(before.Parts) != 14 || before.Parts[0].Kind != "group" || before.Parts[0].Label != "Handoff" || before.Parts[1].Name != "partner" {
+			if len(before.Parts) != 15 || before.Parts[0].Kind != "group" || before.Parts[0].Label != "Handoff" || before.Parts[1].Name != "partner" {
 				t.Fatalf("%+v", before.Parts)
 			}
 			for _, part := range before.Parts {
@@ -98,7 +99,7 @@ func TestFromNothingToAllFields(t *testing.T) {
 			if !strings.Contains(strings.Join(before.Assign, "\n"), "crm.schemas.deals.write") || !strings.Contains(strings.Join(before.Manual, "\n"), "handoff_score") {
 				t.Errorf("%q %q", before.Assign, before.Manual)
 			}
-			if n := p.provide(t); n != 14 {
+			if n := p.provide(t); n != 15 {
 				t.Errorf("made %d", n)
 			}
 			d, err := p.Describe(t.Context())
@@ -124,7 +125,7 @@ func TestFromNothingToAllFields(t *testing.T) {
 					t.Errorf("%+v", part)
 				}
 			}
-			if n := p.provide(t); n != 0 || p.Client.Calls()["fields make"] != made || made != 14 {
+			if n := p.provide(t); n != 0 || p.Client.Calls()["fields make"] != made || made != 15 {
 				t.Errorf("the second time %d parts, %d writing calls before", n, made)
 			}
 		})
@@ -335,7 +336,7 @@ func TestHiddenProperties(t *testing.T) {
 	}
 	err := p.Provide(t.Context(), got["handoff_score"])
 	var e *crm.Error
-	if !asCRM(err, &e) || !strings.Contains(e.Fix, "Archived properties") || p.Client.Calls()["fields make"] != 14 {
+	if !asCRM(err, &e) || !strings.Contains(e.Fix, "Archived properties") || p.Client.Calls()["fields make"] != 15 {
 		t.Errorf("%v", err)
 	}
 }
@@ -377,7 +378,7 @@ func TestWithoutTheScopeToMake(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	p.GrantScope("crm.schemas.deals.write")
-	if n := p.provide(t); n != 14 {
+	if n := p.provide(t); n != 15 {
 		t.Errorf("made %d", n)
 	}
 }
@@ -427,7 +428,7 @@ func TestPlansAreWhatProvideSends(t *testing.T) {
 				planned[in.(map[string]any)["name"].(string)] = in
 			}
 		}
-		if diff := cmp.Diff(sent, planned); diff != "" || len(sent) != 14 {
+		if diff := cmp.Diff(sent, planned); diff != "" || len(sent) != 15 {
 			t.Errorf("%d sent: %s", len(sent), diff)
 		}
 	}

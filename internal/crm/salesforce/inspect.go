@@ -64,11 +64,16 @@ func (c *Client) Inspect(ctx context.Context, o crm.Inspection) ([]crm.Finding, 
 		return f, err
 	}
 	f.permissions(s, listed)
+	if err := c.lookForHidden(ctx, &f, s); err != nil {
+		return f, err
+	}
 	tracked, untold := c.readTracked(ctx)
 	if err := f.refused(untold, "fields", "history", "which fields are tracked", seeSetup); err != nil {
 		return f, err
 	}
 	f.fields(s, listed, tracked)
+	f.notes(c.setup.Notes, s, listed)
+	f.taskKey(s, listed)
 	f.visibility(s)
 	for _, look := range []func(context.Context, *findings, *schema) error{c.lookAtRoles, c.lookAtStages, c.lookAtRules} {
 		if err := look(ctx, &f, s); err != nil {
@@ -150,6 +155,46 @@ func (f *findings) permissions(s *schema, listed *listedFields) {
 	}
 }
 
+// lookForHidden asks of each kind of note that the org does not offer our user
+// whether there is such an object: what is written there does not count, and
+// no pass can tell that from nobody having written. The list of objects is for
+// those who may see Setup; whether it shows them what they may not read is not
+// written down (read 2026-11-21), so its silence proves nothing.
+func (c *Client) lookForHidden(ctx context.Context, f *findings, s *schema) error {
+	var absentOnes []string
+	for _, n := range noteObjects {
+		if s.noteState(n) == crm.Unmapped {
+			absentOnes = append(absentOnes, n.object)
+		}
+	}
+	if s.fileState() == crm.Unmapped {
+		absentOnes = append(absentOnes, "ContentNote")
+	}
+	if len(absentOnes) == 0 {
+		return nil
+	}
+	rows, err := c.everyRow(ctx, "tooling/query", "SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName IN ('"+strings.Join(absentOnes, "','")+"')")
+	if fatal := tolerable(err); fatal != nil {
+		return fatal
+	}
+	there := map[string]bool{}
+	for _, r := range rows {
+		there[r.Get("QualifiedApiName").String()] = true
+	}
+	for _, name := range absentOnes {
+		grant := "give the integration user read access to " + name + ", if people write about deals there"
+		switch {
+		case there[name]:
+			f.add("permissions", name, crm.Doubt, grant, "%s is there and hidden from the integration user: what is written there after the close does not count", name)
+		case err != nil:
+			f.add("permissions", name, crm.Doubt, seeSetup+", or "+grant, "%s is not offered to the integration user: hidden, or not in the org; nothing written there counts", name)
+		default:
+			f.fine("permissions", name, "the org lists no %s, so no notes are looked for there", name)
+		}
+	}
+	return nil
+}
+
 func gradeOf(p crm.Problem) crm.Grade {
 	if p.Severity == crm.Fail {
 		return crm.Fault
@@ -191,6 +236,53 @@ func (f *findings) fields(s *schema, listed *listedFields, tracked map[string]bo
 		if !told && e.on != nil {
 			f.field(e, name, tracked)
 		}
+	}
+}
+
+// notes tells whether the CSM's notes are there. Our user need not see them, and
+// nothing that syncd does waits for them.
+func (f *findings) notes(all []crm.Field, s *schema, listed *listedFields) {
+	var missing []string
+	for _, n := range all {
+		native := nativeName(n)
+		if s.objects["Opportunity"].field(native) == nil && !listed.has("Opportunity", native) {
+			missing = append(missing, native)
+		}
+	}
+	switch {
+	case len(all) == 0:
+	case len(missing) == 0:
+		f.fine("fields", "notes", "CSMs have a field for a note on each of %s", crm.Count(len(all), "item"))
+	case listed.refused != nil:
+		f.add("fields", "notes", crm.Doubt, seeSetup+", or look for the fields under "+fieldList,
+			"%s for the CSM's notes: missing, or hidden from the integration user, as may be: %s", crm.Count(len(missing), "field"), crm.Some(missing))
+	default:
+		f.add("fields", "notes", crm.Doubt, "run syncd fields apply, or deploy the project that syncd fields export writes",
+			"%s for the CSM's notes: not there, so nobody can say beside a score why it was given: %s", crm.Count(len(missing), "field"), crm.Some(missing))
+	}
+}
+
+// taskKey tells how tasks can be found again. The field is a convenience: the
+// mark at the end of a task's text does as well, until a person takes it out.
+func (f *findings) taskKey(s *schema, listed *listedFields) {
+	const name, brings = "Activity." + keyField, "tasks are found again by the mark in their text alone, and one whose text a person rewrites is no longer known"
+	t := s.objects["Task"]
+	if t == nil {
+		return // permissions has said so
+	}
+	switch on := t.field(keyField); {
+	case on == nil && listed.has("Activity", keyField):
+		f.add("fields", name, crm.Doubt, "assign "+syncSet+" to the integration user", "is there, and hidden from the integration user: %s", brings)
+	case on == nil && listed.refused != nil:
+		f.add("fields", name, crm.Doubt, "assign "+syncSet+" to the integration user, or run syncd fields apply", "is not there, or hidden from the integration user: %s", brings)
+	case on == nil:
+		f.add("fields", name, crm.Doubt, "run syncd fields apply, or deploy the project that syncd fields export writes", "does not exist: %s", brings)
+	case !on.Createable:
+		f.add("fields", name, crm.Doubt, "grant edit access to Task."+keyField+" in a permission set of the integration user", "cannot be filled by the integration user: %s", brings)
+	case on.Length > 0 && on.Length < keyLength:
+		f.add("fields", name, crm.Doubt, fmt.Sprintf("lengthen the field to %d characters", keyLength), "holds %d characters, and keys that are longer are left out: of those %s", on.Length, brings)
+	default:
+		f.fine("fields", name, "%s, readable, writable: tasks are found again by it", on.Type)
 	}
 }
 
@@ -252,6 +344,10 @@ func (c *Client) readTracked(ctx context.Context) (map[string]bool, error) {
 // visibility tells which sellers can read what they should not.
 func (f *findings) visibility(s *schema) {
 	v := s.seen
+	blind := ""
+	if v.Known && v.owners > 0 && !v.wholesale {
+		blind = fmt.Sprintf("; a permission set with View All Fields would not be noticed, which takes an api_version above %.1f and read access to ObjectPermissions", withoutAllFields)
+	}
 	if v.Untold != "" {
 		f.add("visibility", "Opportunity", crm.Doubt, seeSetup+", or look at the fields' field-level security by hand", "%s", v.Untold)
 	}
@@ -263,10 +359,11 @@ func (f *findings) visibility(s *schema) {
 	case v.Known && v.owners == 0:
 		f.fine("visibility", "Opportunity", "no field that tells a number or a band is seen")
 	case v.Known && len(v.Leaks) == 0:
-		f.fine("visibility", "Opportunity", "no seller among %d owners of deals can read a number or a band", v.owners)
+		f.fine("visibility", "Opportunity", "no seller among %d owners of deals can read a number or a band%s", v.owners, blind)
 	}
 	if v.csms > 0 {
-		f.fine("visibility", csmSet, "%d owners of deals hold %s and are taken for CSMs: none of them should sell", v.csms, csmSet)
+		f.fine("visibility", csmSet, "%s of deals with %s, taken for CSMs: none of them should sell (Setup > Permission Sets > %s > Manage Assignments lists who holds it)",
+			crm.Count(v.csms, "owner"), csmSet, strings.ReplaceAll(csmSet, "_", " "))
 	}
 }
 

@@ -76,7 +76,7 @@ func (w *wanted) metadata() metadata {
 		m.ReferenceTo, m.DeleteConstraint = "User", "SetNull"
 		m.RelationshipName = strings.TrimSuffix(w.native, "__c") + "_Deals"
 	case crm.LongText:
-		m.Type, m.Length, m.VisibleLines = "LongTextArea", longTextLength, visibleLines
+		m.Type, m.Length, m.VisibleLines = "LongTextArea", w.length(), visibleLines
 	default:
 		key := w.key
 		m.Type, m.Length = "Text", w.length()

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -46,6 +47,7 @@ const (
 	enoughDigits   = 3 // in a field that is there already
 	textLength     = 255
 	longTextLength = 32_768
+	noteLength     = 2_000 // an object holds 1.6 million characters of long text in all
 	visibleLines   = 6
 	keyLength      = 80
 )
@@ -61,6 +63,7 @@ type wanted struct {
 	options []string
 	key     bool // an external id
 	either  bool // a date would do as well
+	note    bool // for people alone: our user neither reads nor writes it
 	writer  crm.Writer
 	access  crm.Access
 	base    string
@@ -81,14 +84,14 @@ func (w *wanted) path() string {
 // in the set-up because somebody asked for them.
 func neededFields(setup crm.Setup) []wanted {
 	var out []wanted
-	for _, f := range setup.Fields {
+	for i, f := range slices.Concat(setup.Fields, setup.Notes) {
 		native := nativeName(f)
 		if f.Native != "" || native == "" || f.Object == crm.ObjectContact || f.Writer != crm.Ours && f.Writer != crm.CSM {
 			continue
 		}
 		w := wanted{
 			object: "Opportunity", native: native, logical: f.Name, kind: f.Kind, label: f.Label, help: f.Help, options: f.Options,
-			writer: f.Writer, access: f.Access, base: f.Base,
+			writer: f.Writer, access: f.Access, base: f.Base, note: i >= len(setup.Fields),
 		}
 		if w.kind == "" {
 			w.kind, w.either = crm.DateTime, true
@@ -120,7 +123,7 @@ func (w *wanted) says() string {
 	case crm.User:
 		return "lookup of a user"
 	case crm.LongText:
-		return fmt.Sprintf("long text %d", longTextLength)
+		return fmt.Sprintf("long text %d", w.length())
 	}
 	if w.key {
 		return fmt.Sprintf("text %d, external id", keyLength)
@@ -156,6 +159,8 @@ func allowances(fields []wanted) []allowance {
 			w := &fields[i]
 			a := allowance{set: set.name, path: w.path(), of: w}
 			switch {
+			case set.name == syncSet && w.note:
+				continue
 			case set.name == syncSet:
 				a.edit = true
 			case w.object != "Opportunity":

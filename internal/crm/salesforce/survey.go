@@ -65,6 +65,8 @@ func surveyField(s *schema, listed *listedFields, w *wanted) crm.Part {
 		if p.Notes = w.differs(f); len(p.Notes) > 0 {
 			p.State = crm.Differs
 		}
+	case listed.has(w.object, w.native) && w.note:
+		p.State = crm.Present // hidden from our user, as it is to be
 	case listed.has(w.object, w.native):
 		p.State = crm.Hidden
 		p.Notes = []string{"the integration user cannot see it: assign " + syncSet + " to that user"}
@@ -118,6 +120,8 @@ func (w *wanted) length() int {
 	switch {
 	case w.key:
 		return keyLength
+	case w.note:
+		return noteLength
 	case w.kind == crm.LongText:
 		return longTextLength
 	}

@@ -27,6 +27,7 @@ const (
 type seen struct {
 	crm.Visibility
 	owners, csms int
+	wholesale    bool // whether a permission set shows all fields at once was looked at
 }
 
 // granter is a permission set, or that of a profile, that lets read some of the
@@ -161,6 +162,7 @@ func (c *Client) readGranters(ctx context.Context, s *schema, restricted []*mapp
 		return out, nil
 	}
 	o, err := c.describe(ctx, "ObjectPermissions")
+	s.seen.wholesale = err == nil
 	if err != nil || o.field("PermissionsViewAllFields") == nil {
 		return out, tolerable(err)
 	}

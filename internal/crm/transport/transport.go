@@ -141,13 +141,16 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 	}
 	kind := t.o.Policy.Kind(req)
 	t.count(kind)
+	began := time.Now()
 	resp, err := t.o.Base.RoundTrip(req)
 	if err != nil {
+		t.logCall(orig, kind, 0, began)
 		return nil, gen, t.broken(orig, err)
 	}
 	defer resp.Body.Close()
 	t.hook(resp)
 	body, err := t.read(resp)
+	t.logCall(orig, kind, resp.StatusCode, began)
 	if err != nil {
 		return nil, gen, t.unread(orig, err)
 	}
@@ -162,6 +165,15 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 	t.o.Log.Debug("refused", zap.String("op", t.o.Op), zap.String("call", kind),
 		zap.Int("status", resp.StatusCode), zap.String("code", v.Code))
 	return nil, gen, t.refused(orig, a, v)
+}
+
+// logCall tells of one attempt, for whoever asks for every call. A status of 0
+// is a request that was not answered.
+func (t *Transport) logCall(req *http.Request, kind string, status int, began time.Time) {
+	if line := t.o.Log.Check(zap.DebugLevel, "call"); line != nil {
+		line.Write(zap.String("op", t.o.Op), zap.String("kind", kind), zap.String("method", req.Method), zap.String("path", shape(req.URL.Path)),
+			zap.Int("status", status), zap.Int64("ms", time.Since(began).Milliseconds()))
+	}
 }
 
 func (t *Transport) count(kind string) {

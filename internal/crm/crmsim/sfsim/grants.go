@@ -57,7 +57,7 @@ func (s *Server) setupOnly(t *table) bool {
 	}
 	switch t.name {
 	case "PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions",
-		"PermissionSetGroup", "PermissionSetGroupComponent", "CustomField", "ValidationRule", "FieldDefinition":
+		"PermissionSetGroup", "PermissionSetGroupComponent", "CustomField", "ValidationRule", "FieldDefinition", "EntityDefinition":
 		return true
 	}
 	return false
