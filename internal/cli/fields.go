@@ -120,7 +120,8 @@ func (e *env) printSurvey(s surveyed, whole bool) {
 	}
 	t := newTable(w, "state", "kind", "name", "label", "type", "note")
 	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft}, {Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
 		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
 	})
 	rows := 0

@@ -65,7 +65,7 @@ func (c *Client) accountDetails(ctx context.Context) (r gjson.Result, h http.Hea
 func (s *schema) checkAccount() {
 	switch a := s.account; {
 	case a.unknown != nil:
-		s.problem(crm.Warn, "account", "the account's details cannot be read, so its currency and time zone are not known: "+a.unknown.Err.Error(), a.unknown.Fix)
+		s.problem(crm.Warn, "account", "the account's details cannot be read, so those of the company are taken for its currency and time zone: "+a.unknown.Err.Error(), "make sure that company.currency and company.time_zone are the portal's; or else: "+a.unknown.Fix)
 	case a.zoneName == "":
 		s.problem(crm.Warn, "account", "the account's time zone is not known here; the company's is used", "")
 	}

@@ -79,7 +79,7 @@ func (b *batch) currency(rec *record) crm.Cell {
 		return crm.Value(text)
 	}
 	if b.s.account.currency == "" {
-		return crm.Cell{State: crm.Unreadable}
+		return crm.Cell{} // the problem of the account says what is taken for it
 	}
 	return crm.Value(b.s.account.currency)
 }
