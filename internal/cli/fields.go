@@ -119,7 +119,11 @@ func (e *env) printSurvey(s surveyed, whole bool) {
 		return
 	}
 	t := newTable(w, "state", "kind", "name", "label", "type", "note")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
+	})
 	rows := 0
 	parts := s.Parts
 	if !whole {

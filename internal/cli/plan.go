@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handoffscore/syncd/internal/app"
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/syncer"
 )
 
@@ -72,8 +73,8 @@ func printPlan(w io.Writer, p app.Plan) {
 	if len(p.Changes) > 0 {
 		t := newTable(w, "deal", "field", "now", "would be")
 		t.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 3, WidthMax: 40, WidthMaxEnforcer: snip},
-			{Number: 4, WidthMax: 60, WidthMaxEnforcer: snip},
+			{Number: 3, WidthMax: 40, WidthMaxEnforcer: t.shorten},
+			{Number: 4, WidthMax: 60, WidthMaxEnforcer: t.shorten},
 		})
 		for _, ch := range p.Changes {
 			deal := ch.Deal
@@ -88,7 +89,8 @@ func printPlan(w io.Writer, p app.Plan) {
 		fmt.Fprintf(w, "and %d more records (--limit 0 shows all)\n", more)
 	}
 	printPlannedTasks(w, p.Tasks)
-	fmt.Fprintf(w, "%d records, %d tasks; the plan took %d calls, applying it will take about %d\n", p.Records, len(p.Tasks), p.Report.APICalls, p.ForecastCalls)
+	fmt.Fprintf(w, "%s, %s; the plan took %s, applying it will take about %d\n",
+		crm.Count(p.Records, "record"), crm.Count(len(p.Tasks), "task"), crm.Count(p.Report.APICalls, "call"), p.ForecastCalls)
 }
 
 // nextOfPlan says how a plan is written; a connection that observes refuses it
@@ -103,14 +105,21 @@ func (e *env) nextOfPlan(p app.Plan, mode syncer.Mode) {
 	}
 }
 
-// snip cuts a text that is too long for its column, and shows that it did.
-func snip(s string, width int) string { return text.Snip(s, width, "…") }
+// shorten makes a text fit its column. On a terminal it is cut, and shows that it
+// was; elsewhere it goes on below.
+func (g *grid) shorten(s string, width int) string {
+	if g.room > 0 {
+		return text.Snip(s, width, "…")
+	}
+	return text.WrapSoft(s, width)
+}
 
 func printPlannedTasks(w io.Writer, tasks []app.PlannedTask) {
 	if len(tasks) == 0 {
 		return
 	}
 	t := newTable(w, "task for", "who", "deal", "subject")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
 	byPerson := slices.Clone(tasks)
 	slices.SortStableFunc(byPerson, func(a, b app.PlannedTask) int {
 		return cmp.Or(strings.Compare(a.Role, b.Role), strings.Compare(a.Name, b.Name))
