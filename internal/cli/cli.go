@@ -96,5 +96,6 @@ func newRoot(e *env) *cobra.Command {
 		demoCommand(e), initCommand(e), configCommand(e), planCommand(e), applyCommand(e), undoCommand(e), runCommand(e), explainCommand(e),
 		runsCommand(e), checkCommand(e), fieldsCommand(e), scorecardCommand(e), simCommand(e), benchCommand(e), versionCommand(e),
 	)
+	e.complete(root)
 	return root
 }

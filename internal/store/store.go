@@ -43,10 +43,7 @@ const (
 // SQLite file, which is made with mode 0600 if it is not there. Errors name
 // the database without its password.
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	s := &Store{dialect: SQLite, dsn: dsn}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		s.dialect = Postgres
-	}
+	s := &Store{dialect: dialectOf(dsn), dsn: dsn}
 	var err error
 	if s.db, err = s.Pool(0); err != nil {
 		return nil, err
@@ -60,6 +57,33 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w", s.Name(), err)
 	}
 	return s, nil
+}
+
+// Existing opens a database that is there, for reading it as it is: it is
+// neither made nor migrated.
+func Existing(ctx context.Context, dsn string) (*Store, error) {
+	s := &Store{dialect: dialectOf(dsn), dsn: dsn}
+	if s.dialect == SQLite {
+		if _, err := os.Stat(dsn); err != nil {
+			return nil, fmt.Errorf("database %s: %w", dsn, err)
+		}
+	}
+	var err error
+	if s.db, err = s.Pool(1); err != nil {
+		return nil, err
+	}
+	if err := s.db.PingContext(ctx); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("database %s: %w", s.Name(), withoutSecret(err, dsn))
+	}
+	return s, nil
+}
+
+func dialectOf(dsn string) string {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return Postgres
+	}
+	return SQLite
 }
 
 // Pool opens another pool of connections to the same database; 0 connections
