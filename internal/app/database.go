@@ -45,14 +45,17 @@ func (a *App) openStore(ctx context.Context) error {
 			continue
 		}
 		err := a.open(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			a.reached()
 			a.ops.health.Up(ops.Store)
 			return nil
+		case ctx.Err() != nil:
+			return ctx.Err() // stopped meanwhile, which is nobody's fault
 		}
 		// It answers. One more try tells a refusal from an outage that began
 		// after the answer.
-		if refusals++; refusals > 1 || ctx.Err() != nil {
+		if refusals++; refusals > 1 {
 			return &ErrStart{err}
 		}
 	}
