@@ -188,15 +188,15 @@ func TestTheDaemonGoesOnWithABackfill(t *testing.T) {
 			return d.figure(`syncd_passes_total{connection="portal",kind="`+kind+`",status="done"}`) > 0
 		}
 	}
-	within(t, 30*time.Second, passes("incremental"), func() string { return "a pass beside the backfill" })
+	within(t, 2*time.Minute, passes("incremental"), func() string { return "a pass beside the backfill" })
 	if passes("full")() {
 		t.Error("the backfill did not wait")
 	}
 	m.Clock.Set(first.ResumeAt.Add(time.Minute))
-	within(t, 30*time.Second, passes("full"), func() string { return "the rest of the backfill" })
+	within(t, 2*time.Minute, passes("full"), func() string { return "the rest of the backfill" })
 	s := m.Store(t)
 	var read, counted int64
-	within(t, 30*time.Second, func() bool {
+	within(t, 2*time.Minute, func() bool {
 		runs, err := s.Runs(t.Context(), "portal", 1000)
 		if err != nil {
 			t.Fatal(err)
