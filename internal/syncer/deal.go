@@ -62,7 +62,8 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
 	}
 	p.snapped[d.Ref.ID] = hash
-	judgement, judged, err := p.text.of(judgementOf(out))
+	j := judgementOf(out)
+	judgement, judged, err := p.text.judgement(&j)
 	if err != nil {
 		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
 	}
@@ -204,7 +205,7 @@ func (p *pass) card(card *scorecard.Card, s *store.Slice) {
 }
 
 func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.State, error) {
-	body, _, err := p.text.of(k)
+	body, err := p.text.of(&k)
 	if err != nil {
 		return store.State{}, fmt.Errorf("state of %s: %w", d.Ref, err)
 	}
@@ -212,7 +213,7 @@ func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) 
 		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
 		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
 		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
-		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out, now),
+		InputHash: k.Snapshot, Body: string(body), UpdatedAt: now, NextAt: nextAt(out, now),
 	}
 	if f := out.State.Final; f != nil {
 		s.Band, s.Score, s.SentAt = f.Band, &f.Total, f.Sent

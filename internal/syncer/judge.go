@@ -236,17 +236,22 @@ func (t *textual) deal(d *crm.Deal) (text, hash string) {
 	return string(b), hashOf(b)
 }
 
-// of returns a value's JSON and the hash of it.
-func (t *textual) of(v any) (text, hash string, err error) {
+// judgement returns a judgement's JSON and the hash of it.
+func (t *textual) judgement(j *Judged) (text, hash string, err error) {
+	b, err := t.of(j)
+	return string(b), hashOf(b), err
+}
+
+// of returns a value's JSON, which stands until the next one.
+func (t *textual) of(v any) ([]byte, error) {
 	t.buf.Reset()
 	e := json.NewEncoder(&t.buf)
 	e.SetEscapeHTML(false) // notes are HTML
 	if err := e.Encode(v); err != nil {
-		return "", "", err
+		return nil, err
 	}
 	b := t.buf.Bytes()
-	b = b[:len(b)-1] // Encode ends with a new line
-	return string(b), hashOf(b), nil
+	return b[:len(b)-1], nil // Encode ends with a new line
 }
 
 func hashOf(b []byte) string {
