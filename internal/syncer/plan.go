@@ -301,9 +301,7 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	}
 	for _, t := range steps {
 		id := t.deal.Ref.ID
-		if err := p.keep(t, rows[id], refused[id], now, &s); err != nil {
-			return err
-		}
+		p.keep(t, rows[id], refused[id], now, &s)
 	}
 	p.retire(rows, now, &s)
 	for _, id := range gone {
