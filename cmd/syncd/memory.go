@@ -8,7 +8,7 @@ import (
 )
 
 // heapGoal is the memory that the collector may fill before it makes haste.
-const heapGoal = 54 << 20
+const heapGoal = 58 << 20
 
 // paceCollector lets garbage grow up to heapGoal, so that a pass over many
 // deals is collected seldom and stays small. Where what is in use comes near

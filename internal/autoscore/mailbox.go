@@ -16,7 +16,7 @@ func (j *Judge) inspect(text string) string {
 	text = strings.TrimSpace(text)
 	// An address is remembered as such; its parts are not, beside texts that
 	// come again.
-	if r := j.study(text); r.placeholder(false) {
+	if r, _ := j.glance(text); r.placeholder(false) {
 		return "email_blank"
 	}
 	a, err := mail.ParseAddress(text)
@@ -40,7 +40,7 @@ func (j *Judge) inspect(text string) string {
 	if j.shared(local) {
 		return "email_alias"
 	}
-	if r := j.study(local); r.letters >= 3 && r.placeholder(false) {
+	if r, _ := j.glance(local); r.letters >= 3 && r.placeholder(false) {
 		return "email_blank"
 	}
 	return ""

@@ -33,20 +33,9 @@ type reading struct {
 func (j *Judge) read(text string) reading { return j.readings.get(text, j.study) }
 
 func (j *Judge) study(text string) reading {
-	var r reading
-	plain := richtext.Plain(text)
-	r.image = len(plain) != len(text) && strings.Contains(strings.ToLower(text), "<img")
-	r.link = hasLink(text)
-	r.measure(plain)
+	r, plain := j.glance(text)
 	if r.letters == 0 {
 		return r
-	}
-	if r.letters <= squeezeMax {
-		r.key = squeeze(plain)
-		r.allowed = j.words.allowed.has(r.key)
-		r.listed = j.words.placeholder.has(r.key)
-		r.none = j.words.none.has(r.key)
-		r.nobody = j.words.nobody.has(r.key)
 	}
 	words := split(plain[:min(len(plain), hintMax)])
 	digit := strings.IndexFunc(plain, unicode.IsDigit) >= 0
@@ -56,6 +45,23 @@ func (j *Judge) study(text string) reading {
 	r.senior = j.words.senior.hasAny(words)
 	r.team = j.words.team.hasAny(words)
 	return r
+}
+
+// glance is study without the words that hints look for: enough to tell a
+// placeholder.
+func (j *Judge) glance(text string) (r reading, plain string) {
+	plain = richtext.Plain(text)
+	r.image = len(plain) != len(text) && strings.Contains(strings.ToLower(text), "<img")
+	r.link = hasLink(text)
+	r.measure(plain)
+	if r.letters > 0 && r.letters <= squeezeMax {
+		r.key = squeeze(plain)
+		r.allowed = j.words.allowed.has(r.key)
+		r.listed = j.words.placeholder.has(r.key)
+		r.none = j.words.none.has(r.key)
+		r.nobody = j.words.nobody.has(r.key)
+	}
+	return r, plain
 }
 
 // measure counts what a person can see.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
+	"time"
 )
 
 // Cells holds the cells of a deal by logical name; a name that is absent is
@@ -12,7 +13,46 @@ import (
 // copy of Cells shows what is set through the original.
 type Cells struct {
 	names *Names
-	list  []Cell // one a name
+	held  *held // nil where there are no names
+}
+
+// held are the cells themselves. A pass holds thousands of deals of a hundred
+// cells each, and of few cells is it known when they changed: so the parts of a
+// cell are kept apart, in a third of the room.
+type held struct {
+	states  []State // one a name
+	texts   []string
+	changes []change
+}
+
+// change is when the cell at a place changed.
+type change struct {
+	place int
+	at    time.Time
+}
+
+func (h *held) cell(place int) Cell {
+	c := Cell{State: h.states[place], Text: h.texts[place]}
+	if i := h.changed(place); i >= 0 {
+		c.At = h.changes[i].at
+	}
+	return c
+}
+
+func (h *held) put(place int, c Cell) {
+	h.states[place], h.texts[place] = c.State, c.Text
+	i := h.changed(place)
+	switch {
+	case i >= 0:
+		h.changes[i].at = c.At
+	case !c.At.IsZero():
+		h.changes = append(h.changes, change{place, c.At})
+	}
+}
+
+// changed is where among the changes that of a place is, -1 if it is not known.
+func (h *held) changed(place int) int {
+	return slices.IndexFunc(h.changes, func(c change) bool { return c.place == place })
 }
 
 // Names is a set of logical names that many Cells share, in order.
@@ -42,7 +82,9 @@ func (n *Names) Place(name string) int {
 func (n *Names) List() []string { return n.list }
 
 // Cells makes cells for the names, all Unmapped.
-func (n *Names) Cells() Cells { return Cells{n, make([]Cell, len(n.list))} }
+func (n *Names) Cells() Cells {
+	return Cells{n, &held{states: make([]State, len(n.list)), texts: make([]string, len(n.list))}}
+}
 
 // CellsOf makes cells of a map.
 func CellsOf(m map[string]Cell) Cells {
@@ -52,7 +94,7 @@ func CellsOf(m map[string]Cell) Cells {
 	}
 	c := NewNames(names...).Cells()
 	for name, cell := range m {
-		c.list[c.names.at[name]] = cell
+		c.Put(c.names.at[name], cell)
 	}
 	return c
 }
@@ -63,7 +105,7 @@ func (c Cells) Get(name string) Cell {
 		return Cell{}
 	}
 	if i, ok := c.names.at[name]; ok {
-		return c.list[i]
+		return c.held.cell(i)
 	}
 	return Cell{}
 }
@@ -79,7 +121,7 @@ func (c *Cells) Set(name string, cell Cell) {
 		*c = CellsOf(m)
 		return
 	}
-	c.list[c.names.at[name]] = cell
+	c.Put(c.names.at[name], cell)
 }
 
 // Names is the set that the cells are of, and At and Put reach them by their
@@ -87,19 +129,27 @@ func (c *Cells) Set(name string, cell Cell) {
 func (c Cells) Names() *Names { return c.names }
 
 // At returns the cell at a place of the set.
-func (c Cells) At(place int) Cell { return c.list[place] }
+func (c Cells) At(place int) Cell { return c.held.cell(place) }
 
 // Put sets the cell at a place of the set.
-func (c Cells) Put(place int, cell Cell) { c.list[place] = cell }
+func (c Cells) Put(place int, cell Cell) { c.held.put(place, cell) }
 
 // Clone returns cells of their own with the same content.
-func (c Cells) Clone() Cells { return Cells{c.names, slices.Clone(c.list)} }
+func (c Cells) Clone() Cells {
+	if c.held == nil {
+		return c
+	}
+	return Cells{c.names, &held{slices.Clone(c.held.states), slices.Clone(c.held.texts), slices.Clone(c.held.changes)}}
+}
 
 // All yields the cells that are there, by name.
 func (c Cells) All() iter.Seq2[string, Cell] {
 	return func(yield func(string, Cell) bool) {
-		for i, cell := range c.list {
-			if cell.State != Unmapped && !yield(c.names.list[i], cell) {
+		if c.held == nil {
+			return
+		}
+		for place, state := range c.held.states {
+			if state != Unmapped && !yield(c.names.list[place], c.held.cell(place)) {
 				return
 			}
 		}
@@ -108,9 +158,14 @@ func (c Cells) All() iter.Seq2[string, Cell] {
 
 // Len is how many cells are there.
 func (c Cells) Len() int {
+	if c.held == nil {
+		return 0
+	}
 	n := 0
-	for range c.All() {
-		n++
+	for _, state := range c.held.states {
+		if state != Unmapped {
+			n++
+		}
 	}
 	return n
 }

@@ -15,21 +15,21 @@ import (
 func (d *Deal) AppendJSON(b []byte) []byte {
 	b = append(b, `{"ref":{"connection":`...)
 	b = AppendText(b, d.Ref.Connection)
-	b = appendMember(b, "object", string(d.Ref.Object))
-	b = appendMember(b, "id", d.Ref.ID)
+	b = AppendMember(b, "object", string(d.Ref.Object))
+	b = AppendMember(b, "id", d.Ref.ID)
 	b = append(b, `},"name":`...)
 	b = appendCell(b, d.Name)
-	b = appendSome(b, "account_id", string(d.AccountID))
+	b = AppendSome(b, "account_id", string(d.AccountID))
 	b = append(b, `,"won":`...)
 	b = strconv.AppendBool(b, d.Won)
 	b = append(b, `,"closed":`...)
 	b = strconv.AppendBool(b, d.Closed)
 	b = append(b, `,"won_at":{`...)
-	b = appendTime(b, "at", d.WonAt.At)
+	b = AppendTime(b, "at", d.WonAt.At)
 	if d.WonAt.Imprecise {
-		b = append(comma(b), `"imprecise":true`...)
+		b = append(Comma(b), `"imprecise":true`...)
 	}
-	b = appendSome(b, "source", d.WonAt.Source)
+	b = AppendSome(b, "source", d.WonAt.Source)
 	b = append(b, '}')
 	for _, c := range []struct {
 		name string
@@ -43,26 +43,26 @@ func (d *Deal) AppendJSON(b []byte) []byte {
 		{"currency", &d.Currency},
 		{"close_date", &d.CloseDate},
 	} {
-		b = appendCell(appendName(b, c.name), *c.cell)
+		b = appendCell(AppendName(b, c.name), *c.cell)
 	}
-	b = appendSome(b, "owner", string(d.Owner))
-	b = appendSome(b, "seller", string(d.Seller))
-	b = appendTime(b, "created_at", d.CreatedAt)
-	b = appendTime(b, "modified_at", d.ModifiedAt)
+	b = AppendSome(b, "owner", string(d.Owner))
+	b = AppendSome(b, "seller", string(d.Seller))
+	b = AppendTime(b, "created_at", d.CreatedAt)
+	b = AppendTime(b, "modified_at", d.ModifiedAt)
 	if !d.Fields.IsZero() {
-		b = appendCells(appendName(b, "fields"), d.Fields)
+		b = appendCells(AppendName(b, "fields"), d.Fields)
 	}
 	b = appendRoles(b, d.Roles)
 	b = appendContacts(b, d.Contacts)
 	b = appendNotes(b, d.Notes)
-	b = strconv.AppendUint(appendName(b, "notes_state"), uint64(d.NotesState), 10)
+	b = strconv.AppendUint(AppendName(b, "notes_state"), uint64(d.NotesState), 10)
 	return append(b, '}')
 }
 
 func appendCells(b []byte, c Cells) []byte {
 	b = append(b, '{')
 	for name, cell := range c.All() {
-		b = appendCell(appendName(b, name), cell)
+		b = appendCell(AppendName(b, name), cell)
 	}
 	return append(b, '}')
 }
@@ -70,10 +70,10 @@ func appendCells(b []byte, c Cells) []byte {
 func appendCell(b []byte, c Cell) []byte {
 	b = append(b, '{')
 	if c.State != Read {
-		b = strconv.AppendUint(appendName(b, "s"), uint64(c.State), 10)
+		b = strconv.AppendUint(AppendName(b, "s"), uint64(c.State), 10)
 	}
-	b = appendSome(b, "v", c.Text)
-	b = appendTime(b, "at", c.At)
+	b = AppendSome(b, "v", c.Text)
+	b = AppendTime(b, "at", c.At)
 	return append(b, '}')
 }
 
@@ -82,14 +82,14 @@ func appendRoles(b []byte, roles map[string]Role) []byte {
 		return b
 	}
 	var keys [8]string
-	b = append(appendName(b, "roles"), '{')
+	b = append(AppendName(b, "roles"), '{')
 	for _, key := range sorted(roles, keys[:0]) {
-		b = append(appendName(b, key), `{"state":`...)
+		b = append(AppendName(b, key), `{"state":`...)
 		b = strconv.AppendUint(b, uint64(roles[key].State), 10)
 		if ids := roles[key].Contacts; len(ids) > 0 {
 			b = append(b, `,"contacts":[`...)
 			for _, id := range ids {
-				b = AppendText(comma(b), string(id))
+				b = AppendText(Comma(b), string(id))
 			}
 			b = append(b, ']')
 		}
@@ -102,20 +102,20 @@ func appendContacts(b []byte, list []Contact) []byte {
 	if len(list) == 0 {
 		return b
 	}
-	b = append(appendName(b, "contacts"), '[')
+	b = append(AppendName(b, "contacts"), '[')
 	for i := range list {
 		c := &list[i]
-		b = append(comma(b), '{')
-		b = appendMember(b, "id", string(c.ID))
+		b = append(Comma(b), '{')
+		b = AppendMember(b, "id", string(c.ID))
 		for _, f := range []struct {
 			name string
 			cell *Cell
 		}{
 			{"name", &c.Name}, {"title", &c.Title}, {"email", &c.Email}, {"phone", &c.Phone}, {"mobile", &c.Mobile}, {"context", &c.Context},
 		} {
-			b = appendCell(appendName(b, f.name), *f.cell)
+			b = appendCell(AppendName(b, f.name), *f.cell)
 		}
-		b = strconv.AppendUint(appendName(b, "bounce"), uint64(c.Bounce), 10)
+		b = strconv.AppendUint(AppendName(b, "bounce"), uint64(c.Bounce), 10)
 		b = append(b, '}')
 	}
 	return append(b, ']')
@@ -125,16 +125,16 @@ func appendNotes(b []byte, list []Note) []byte {
 	if len(list) == 0 {
 		return b
 	}
-	b = append(appendName(b, "notes"), '[')
+	b = append(AppendName(b, "notes"), '[')
 	for i := range list {
 		n := &list[i]
-		b = append(comma(b), '{')
-		b = appendMember(b, "id", n.ID)
-		b = appendMember(b, "kind", string(n.Kind))
-		b = appendStamp(appendName(b, "at"), n.At)
-		b = appendSome(b, "author", string(n.Author))
-		b = appendSome(b, "title", n.Title)
-		b = appendSome(b, "body", n.Body)
+		b = append(Comma(b), '{')
+		b = AppendMember(b, "id", n.ID)
+		b = AppendMember(b, "kind", string(n.Kind))
+		b = AppendStamp(AppendName(b, "at"), n.At)
+		b = AppendSome(b, "author", string(n.Author))
+		b = AppendSome(b, "title", n.Title)
+		b = AppendSome(b, "body", n.Body)
 		if n.Ours {
 			b = append(b, `,"ours":true`...)
 		}
@@ -148,7 +148,7 @@ func AppendTexts(b []byte, m map[string]string) []byte {
 	var names [64]string
 	b = append(b, '{')
 	for _, name := range sorted(m, names[:0]) {
-		b = appendMember(b, name, m[name])
+		b = AppendMember(b, name, m[name])
 	}
 	return append(b, '}')
 }
@@ -161,36 +161,77 @@ func sorted[V any](m map[string]V, names []string) []string {
 	return names
 }
 
-// comma separates a member from the one before it.
-func comma(b []byte) []byte {
+// Comma separates a member or an element from the one before it.
+func Comma(b []byte) []byte {
 	if last := b[len(b)-1]; last != '{' && last != '[' {
 		return append(b, ',')
 	}
 	return b
 }
 
-func appendName(b []byte, name string) []byte { return append(AppendText(comma(b), name), ':') }
+// AppendName appends a member's name; its value is to follow.
+func AppendName(b []byte, name string) []byte { return append(AppendText(Comma(b), name), ':') }
 
-func appendMember(b []byte, name, text string) []byte { return AppendText(appendName(b, name), text) }
+// AppendMember appends a text under a name.
+func AppendMember(b []byte, name, text string) []byte { return AppendText(AppendName(b, name), text) }
 
-// appendSome appends a member unless it is "".
-func appendSome(b []byte, name, text string) []byte {
+// AppendSome appends a text under a name unless it is "".
+func AppendSome(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
 	}
-	return appendMember(b, name, text)
+	return AppendMember(b, name, text)
 }
 
-// appendTime appends a member unless it is zero.
-func appendTime(b []byte, name string, t time.Time) []byte {
+// AppendTime appends an instant under a name unless it is zero.
+func AppendTime(b []byte, name string, t time.Time) []byte {
 	if t.IsZero() {
 		return b
 	}
-	return appendStamp(appendName(b, name), t)
+	return AppendStamp(AppendName(b, name), t)
 }
 
-func appendStamp(b []byte, t time.Time) []byte {
+// AppendStamp appends an instant.
+func AppendStamp(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+}
+
+// AppendInt appends a number under a name.
+func AppendInt(b []byte, name string, n int) []byte {
+	return strconv.AppendInt(AppendName(b, name), int64(n), 10)
+}
+
+// AppendTrue appends a mark under a name where it is set.
+func AppendTrue(b []byte, name string, is bool) []byte {
+	if !is {
+		return b
+	}
+	return append(AppendName(b, name), "true"...)
+}
+
+// AppendEach appends a list under a name unless it is empty.
+func AppendEach[E any](b []byte, name string, list []E, one func([]byte, *E) []byte) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	return AppendList(AppendName(b, name), list, one)
+}
+
+// AppendList appends a list, null if it is nil.
+func AppendList[E any](b []byte, list []E, one func([]byte, *E) []byte) []byte {
+	if list == nil {
+		return append(b, "null"...)
+	}
+	b = append(b, '[')
+	for i := range list {
+		b = one(Comma(b), &list[i])
+	}
+	return append(b, ']')
+}
+
+// AppendStrings appends a list of texts under a name unless it is empty.
+func AppendStrings(b []byte, name string, list []string) []byte {
+	return AppendEach(b, name, list, func(b []byte, s *string) []byte { return AppendText(b, *s) })
 }
 
 // AppendText appends a text as a JSON string. HTML stays as it is; bytes that

@@ -16,7 +16,7 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.sheet, in.key, in.fresh = Read(in.Card, in.Deal, prev), readKey(in), prev.Status == ""
+	in.sheet, in.key, in.fresh, in.marks = Read(in.Card, in.Deal, prev), readKey(in), prev.Status == "", map[string]seen{}
 	s := prev
 	if in.key.attempt > prev.Attempt { // more has happened than is known
 		s, in.fresh = behind(prev), true

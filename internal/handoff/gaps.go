@@ -83,15 +83,36 @@ func filledAfter(in Input, f *Final, id string) bool {
 	return known && ok && before != mark && now.Proof().Cap > 0
 }
 
+// seen is what the evidence of an item looks like at a step; ok is false where
+// something cannot be read.
+type seen struct {
+	mark string
+	ok   bool
+}
+
 // markOf sums up what an item is judged by: the cells and people its check
-// names. ok is false where something cannot be read.
+// names. ok is false where something cannot be read. Several parts of a step
+// ask for the same mark; it is worked out once.
 func markOf(in Input, id string) (mark string, ok bool) {
+	s, known := in.marks[id]
+	if !known {
+		s.mark, s.ok = look(in, id)
+		in.marks[id] = s
+	}
+	return s.mark, s.ok
+}
+
+func look(in Input, id string) (mark string, ok bool) {
 	item := in.Card.Item(id)
 	if item == nil || item.Auto {
 		return "", false
 	}
 	h := fnv.New64a()
-	put := func(text string) { _, _ = h.Write([]byte(strings.TrimSpace(text) + "\x00")) }
+	var buf []byte
+	put := func(text string) {
+		buf = append(append(buf[:0], strings.TrimSpace(text)...), 0)
+		_, _ = h.Write(buf)
+	}
 	for _, name := range slices.Sorted(maps.Keys(item.Check.Sources)) {
 		if item.Check.Sources[name] == sentField {
 			continue // to send the same once more fills no gap

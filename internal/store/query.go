@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,42 +52,101 @@ func (s *Store) CountBy(ctx context.Context, q string, args ...any) (map[string]
 	return counts, err
 }
 
-// insert writes rows of n values each in as few statements as fit. suffix
-// follows the values: ON CONFLICT ...
+// rowsAtOnce are the rows of one statement on SQLite, which takes longer to
+// read a long statement than to run it: a short one is read once and run again
+// for the next rows.
+const rowsAtOnce = 50
+
+// insert writes rows of n values each in few statements. suffix follows the
+// values: ON CONFLICT ...
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {
-	return s.inserts(table, columns, rows, suffix, func(q string, args []any) error {
-		_, err := tx.ExecContext(ctx, q, args...)
+	return s.inserts(ctx, tx, table, columns, rows, suffix, func(stmt statement, args []any) error {
+		_, err := stmt.ExecContext(ctx, args...)
 		return err
 	})
 }
 
 // insertReturning writes rows as insert does and reads columns of each back.
 func (s *Store) insertReturning(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix, returning string, read func(scan func(...any) error) error) error {
-	return s.inserts(table, columns, rows, suffix+" RETURNING "+returning, func(q string, args []any) error {
-		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) { return struct{}{}, read(scan) }, q, args...)
+	return s.inserts(ctx, tx, table, columns, rows, suffix+" RETURNING "+returning, func(stmt statement, args []any) error {
+		_, err := query(ctx, fixed{stmt}, func(scan func(...any) error) (struct{}, error) { return struct{}{}, read(scan) }, "", args...)
 		return err
 	})
 }
 
-func (s *Store) inserts(table, columns string, rows [][]any, suffix string, do func(q string, args []any) error) error {
-	for len(rows) > 0 {
-		n := len(rows[0])
-		k := min(len(rows), maxParams/n)
-		var b strings.Builder
-		b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
-		args := make([]any, 0, k*n)
-		for i, row := range rows[:k] {
-			if i > 0 {
-				b.WriteByte(',')
+// statement is one that is run again with other arguments.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+}
+
+// statement readies a statement for a transaction, at whose end it ends.
+// PostgreSQL's driver readies by itself what comes again, and to ask it for that
+// would cost a way there and back.
+func (s *Store) statement(ctx context.Context, tx *sql.Tx, q string) (statement, error) {
+	if s.dialect == SQLite {
+		return tx.PrepareContext(ctx, q)
+	}
+	return plain{tx, q}, nil
+}
+
+// plain is a statement that is sent as it stands.
+type plain struct {
+	tx *sql.Tx
+	q  string
+}
+
+func (p plain) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return p.tx.ExecContext(ctx, p.q, args...)
+}
+
+func (p plain) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return p.tx.QueryContext(ctx, p.q, args...)
+}
+
+// fixed is a querier of one statement, whatever it is asked.
+type fixed struct{ stmt statement }
+
+func (f fixed) QueryContext(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
+	return f.stmt.QueryContext(ctx, args...)
+}
+
+func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string, do func(statement, []any) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	n := len(rows[0])
+	most := maxParams / n
+	if s.dialect == SQLite {
+		most = min(most, rowsAtOnce)
+	}
+	var stmt statement
+	var size int // in rows, of stmt
+	args := make([]any, 0, min(len(rows), most)*n)
+	for part := range slices.Chunk(rows, most) {
+		if len(part) != size {
+			var b strings.Builder
+			b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+			for i := range part {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				s.places(&b, i*n, n)
 			}
-			s.places(&b, i*n, n)
+			b.WriteString(" " + suffix)
+			var err error
+			if stmt, err = s.statement(ctx, tx, b.String()); err != nil {
+				return fmt.Errorf("store %s: %w", table, err)
+			}
+			size = len(part)
+		}
+		args = args[:0]
+		for _, row := range part {
 			args = append(args, row...)
 		}
-		b.WriteString(" " + suffix)
-		if err := do(b.String(), args); err != nil {
+		if err := do(stmt, args); err != nil {
 			return fmt.Errorf("store %s: %w", table, err)
 		}
-		rows = rows[k:]
 	}
 	return nil
 }

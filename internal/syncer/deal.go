@@ -2,10 +2,7 @@ package syncer
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -52,7 +49,7 @@ func (p *pass) take(d *crm.Deal, prev map[string]Kept, twin string, now time.Tim
 }
 
 // keep adds to the slice what follows from a step.
-func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) error {
+func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]store.Intent, now time.Time, s *store.Slice) {
 	d, card, out := t.deal, t.card, t.out
 	snapshot, hash := p.snapshotOf(d)
 	if known := p.snapped[d.Ref.ID]; hash != t.kept.Snapshot && hash != known {
@@ -62,10 +59,8 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
 	}
 	p.snapped[d.Ref.ID] = hash
-	judgement, judged, err := p.text.of(judgementOf(out))
-	if err != nil {
-		return fmt.Errorf("judgement of %s: %w", d.Ref, err)
-	}
+	j := judgementOf(out)
+	judgement, judged := p.text.judgement(&j)
 	if judged != t.kept.Judgement {
 		s.Judgements = append(s.Judgements, store.Judgement{
 			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
@@ -74,10 +69,7 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		p.card(card, s)
 	}
 	row, had := rows[card.ID]
-	next, err := p.stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
-	if err != nil {
-		return err
-	}
+	next := p.stateRow(d, out, Kept{State: out.State, Snapshot: hash, Judgement: judged}, now)
 	next.Twin = t.twin
 	if t.waits { // this run comes back to it if it goes on, else the next one does
 		next.NextAt, p.counted[d.Ref.ID] = now, true
@@ -95,12 +87,12 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 	tries := 0
 	if last, ok := refused[card.ID]; ok && repeats(fields, last.Fields, card.Field("updated_at")) {
 		if last.NextTry.After(now) {
-			return nil
+			return
 		}
 		tries = last.Tries
 	}
 	if fields == nil || t.waits {
-		return nil
+		return
 	}
 	p.counts.FieldsPlanned += int64(len(fields))
 	intent := store.Intent{
@@ -111,7 +103,6 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		p.counts.Escalations++
 	}
 	s.Intents = append(s.Intents, intent)
-	return nil
 }
 
 // drifted reports whether a full run found a deal otherwise than it was known,
@@ -176,7 +167,7 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 			s.Again, row.Twin = append(s.Again, row.Twin), ""
 		}
 		row.Status, row.Open, row.InScope, row.NextAt, row.UpdatedAt = string(handoff.Closed), false, false, time.Time{}, now
-		row.Body = string(mustJSON(k))
+		row.Body = p.text.state(&k)
 		s.States = append(s.States, row)
 	}
 }
@@ -203,16 +194,12 @@ func (p *pass) card(card *scorecard.Card, s *store.Slice) {
 	s.Cards = append(s.Cards, store.Card{ID: card.ID, Version: card.Version, Source: card.Source})
 }
 
-func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) (store.State, error) {
-	body, _, err := p.text.of(k)
-	if err != nil {
-		return store.State{}, fmt.Errorf("state of %s: %w", d.Ref, err)
-	}
+func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) store.State {
 	s := store.State{
 		Ref: d.Ref, Card: out.State.Card, Attempt: out.State.Attempt, Status: string(out.State.Status),
 		Open: out.State.Open(), InScope: out.State.Status != handoff.Closed, Final: out.State.Final != nil,
 		Account: string(d.AccountID), Amount: d.Amount.Text, WonAt: d.WonAt.At,
-		InputHash: k.Snapshot, Body: body, UpdatedAt: now, NextAt: nextAt(out, now),
+		InputHash: k.Snapshot, Body: p.text.state(&k), UpdatedAt: now, NextAt: nextAt(out, now),
 	}
 	if f := out.State.Final; f != nil {
 		s.Band, s.Score, s.SentAt = f.Band, &f.Total, f.Sent
@@ -220,7 +207,7 @@ func (p *pass) stateRow(d *crm.Deal, out handoff.Output, k Kept, now time.Time) 
 	if p.c.partners(s.Card) { // it is no sale that may be another's
 		s.Account, s.Amount, s.WonAt, s.Motion = "", "", time.Time{}, out.State.Motion
 	}
-	return s, nil
+	return s
 }
 
 // nextAt is the next moment at which the record must be looked at again even
@@ -244,12 +231,4 @@ func repeats(fields, refused map[string]string, updatedAt string) bool {
 	delete(a, updatedAt)
 	delete(b, updatedAt)
 	return maps.Equal(a, b)
-}
-
-func mustJSON(k Kept) []byte {
-	b, err := json.Marshal(k)
-	if err != nil {
-		panic("state of " + strconv.Quote(k.State.Card) + ": " + strings.TrimSpace(err.Error()))
-	}
-	return b
 }

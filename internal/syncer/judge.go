@@ -1,7 +1,6 @@
 package syncer
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -226,27 +225,24 @@ func (k *keeping) of(d *crm.Deal) crm.Cells {
 
 // textual turns values into JSON in one buffer that is used again: whole deals
 // pass through it.
-type textual struct{ buf bytes.Buffer }
+type textual struct{ buf []byte }
 
 // deal returns a deal's JSON and the hash of it.
 func (t *textual) deal(d *crm.Deal) (text, hash string) {
-	t.buf.Reset()
-	b := d.AppendJSON(t.buf.AvailableBuffer())
-	t.buf.Write(b) // so that it has grown for the next one
-	return string(b), hashOf(b)
+	t.buf = d.AppendJSON(t.buf[:0])
+	return string(t.buf), hashOf(t.buf)
 }
 
-// of returns a value's JSON and the hash of it.
-func (t *textual) of(v any) (text, hash string, err error) {
-	t.buf.Reset()
-	e := json.NewEncoder(&t.buf)
-	e.SetEscapeHTML(false) // notes are HTML
-	if err := e.Encode(v); err != nil {
-		return "", "", err
-	}
-	b := t.buf.Bytes()
-	b = b[:len(b)-1] // Encode ends with a new line
-	return string(b), hashOf(b), nil
+// judgement returns a judgement's JSON and the hash of it.
+func (t *textual) judgement(j *Judged) (text, hash string) {
+	t.buf = j.appendJSON(t.buf[:0])
+	return string(t.buf), hashOf(t.buf)
+}
+
+// state returns a state's JSON.
+func (t *textual) state(k *Kept) string {
+	t.buf = k.appendJSON(t.buf[:0])
+	return string(t.buf)
 }
 
 func hashOf(b []byte) string {

@@ -299,11 +299,10 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	if err := p.ask(ctx, steps, now, &s); err != nil {
 		return err
 	}
-	for _, t := range steps {
+	for i, t := range steps {
 		id := t.deal.Ref.ID
-		if err := p.keep(t, rows[id], refused[id], now, &s); err != nil {
-			return err
-		}
+		p.keep(t, rows[id], refused[id], now, &s)
+		steps[i] = nil // not held while the slice is committed
 	}
 	p.retire(rows, now, &s)
 	for _, id := range gone {

@@ -119,10 +119,11 @@ func (c *Client) linkChunk(ctx context.Context, ids []string, path string, x *li
 		if err != nil {
 			return err
 		}
-		if !r.Get("results").IsArray() {
+		results, faults := listsOf(r)
+		if !results.IsArray() {
 			return malformed("associations", "the answer holds no list of results")
 		}
-		next, silent := x.add(inputs, r)
+		next, silent := x.add(inputs, results, faults)
 		if len(next) == 0 && len(silent) > 0 && !again {
 			// Deals that the answer does not speak of are asked for once more;
 			// if it keeps silent they have no association.
@@ -135,7 +136,7 @@ func (c *Client) linkChunk(ctx context.Context, ids []string, path string, x *li
 
 // add takes over one page and returns what is to be asked next: deals with
 // more pages, and deals the answer did not speak of.
-func (x *linked) add(inputs []linkInput, r gjson.Result) (next, silent []linkInput) {
+func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, silent []linkInput) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	cursor := make(map[string]string, len(inputs))
@@ -143,18 +144,34 @@ func (x *linked) add(inputs []linkInput, r gjson.Result) (next, silent []linkInp
 		cursor[in.ID] = in.After
 	}
 	spoken := make(map[string]bool, len(inputs))
-	r.Get("results").ForEach(func(_, row gjson.Result) bool {
-		id := idOf(row.Get("from.id"))
+	results.ForEach(func(_, row gjson.Result) bool {
+		var from, to, paging gjson.Result
+		row.ForEach(func(k, v gjson.Result) bool {
+			switch k.Str {
+			case "from":
+				from = v
+			case "to":
+				to = v
+			case "paging":
+				paging = v
+			}
+			return true
+		})
+		id := idOf(from.Get("id"))
 		at, asked := cursor[id]
 		if !asked || spoken[id] {
 			return true
 		}
 		spoken[id] = true
-		row.Get("to").ForEach(func(_, t gjson.Result) bool {
-			x.of[id] = merge(x.of[id], x.link(t))
+		list := x.of[id]
+		to.ForEach(func(_, t gjson.Result) bool {
+			list = merge(list, x.link(t))
 			return true
 		})
-		switch after := row.Get("paging.next.after").String(); {
+		if len(list) > 0 {
+			x.of[id] = list
+		}
+		switch after := paging.Get("next.after").String(); {
 		case after == "":
 		case after == at: // the page does not move: nothing more can be learnt
 			x.failed[id] = true
@@ -163,7 +180,7 @@ func (x *linked) add(inputs []linkInput, r gjson.Result) (next, silent []linkInp
 		}
 		return true
 	})
-	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
+	faults.ForEach(func(_, e gjson.Result) bool {
 		ids, none := withoutLinks(e)
 		for _, id := range ids {
 			if _, asked := cursor[id]; asked {
@@ -195,24 +212,36 @@ func withoutLinks(e gjson.Result) (ids []string, none bool) {
 }
 
 func (x *linked) link(t gjson.Result) link {
-	l := link{to: idOf(t.Get("toObjectId"))}
-	t.Get("associationTypes").ForEach(func(_, a gjson.Result) bool {
-		var of label
-		a.ForEach(func(k, v gjson.Result) bool {
-			switch k.Str {
-			case "category":
-				of.typ.category = x.word(v.String())
-			case "typeId":
-				of.typ.id = v.Int()
-			case "label":
-				of.text = x.word(v.String())
-			}
-			return true
-		})
-		l.types = append(l.types, of)
+	var l link
+	t.ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "toObjectId":
+			l.to = idOf(v)
+		case "associationTypes":
+			v.ForEach(func(_, a gjson.Result) bool {
+				l.types = append(l.types, x.label(a))
+				return true
+			})
+		}
 		return true
 	})
 	return l
+}
+
+func (x *linked) label(a gjson.Result) label {
+	var of label
+	a.ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "category":
+			of.typ.category = x.word(v.String())
+		case "typeId":
+			of.typ.id = v.Int()
+		case "label":
+			of.text = x.word(v.String())
+		}
+		return true
+	})
+	return of
 }
 
 // word returns a text that shares no memory with the answer. Labels say the

@@ -56,9 +56,9 @@ func (r *record) take(o gjson.Result) {
 		case "id":
 			r.id = idOf(v)
 		case "createdAt":
-			r.created = strings.Clone(v.String())
+			r.created = v.String()
 		case "updatedAt":
-			r.updated = strings.Clone(v.String())
+			r.updated = v.String()
 		case "propertiesWithHistory":
 			r.history = v
 		case "properties":
@@ -76,19 +76,20 @@ func (r *record) take(o gjson.Result) {
 
 // own moves the texts into memory of their own, in one piece.
 func (r *record) own() {
-	n := 0
+	n := len(r.created) + len(r.updated)
 	for _, text := range r.texts {
 		n += len(text)
 	}
 	var b strings.Builder
 	b.Grow(n)
-	for _, text := range r.texts {
+	move := func(text string) string {
+		from := b.Len()
 		b.WriteString(text)
+		return b.String()[from:]
 	}
-	all, from := b.String(), 0
+	r.created, r.updated = move(r.created), move(r.updated)
 	for i, text := range r.texts {
-		r.texts[i] = all[from : from+len(text)]
-		from += len(text)
+		r.texts[i] = move(text)
 	}
 }
 
@@ -177,24 +178,39 @@ func (c *Client) readChunk(ctx context.Context, object string, ids, properties, 
 	if err != nil {
 		return err
 	}
-	if !r.Get("results").IsArray() {
+	results, faults := listsOf(r)
+	if !results.IsArray() {
 		return malformed("batch read", "the answer holds no list of results")
 	}
 	out.mu.Lock()
 	defer out.mu.Unlock()
-	out.add(c, ids, r)
+	out.add(c, ids, results, faults)
 	return nil
 }
 
+// listsOf are the two lists of a batch answer, found in one walk over it.
+func listsOf(r gjson.Result) (results, faults gjson.Result) {
+	r.ForEach(func(k, v gjson.Result) bool {
+		switch k.Str {
+		case "results":
+			results = v
+		case "errors":
+			faults = v
+		}
+		return true
+	})
+	return results, faults
+}
+
 // add takes over a chunk's answer: every id asked for is accounted for.
-func (x *records) add(c *Client, ids []string, r gjson.Result) {
+func (x *records) add(c *Client, ids []string, results, faults gjson.Result) {
 	want := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		want[id] = true
 	}
 	var got []*record
 	spoken := make([]int, len(x.columns.at))
-	r.Get("results").ForEach(func(_, o gjson.Result) bool {
+	results.ForEach(func(_, o gjson.Result) bool {
 		rec := x.columns.record("", false)
 		rec.take(o)
 		for i, said := range rec.spoken {
@@ -220,7 +236,7 @@ func (x *records) add(c *Client, ids []string, r gjson.Result) {
 	for _, rec := range got {
 		rec.omits = c.omits.Load()
 	}
-	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
+	faults.ForEach(func(_, e gjson.Result) bool {
 		f := readFault(e)
 		for _, id := range f.IDs {
 			if want[id] && f.Category != "OBJECT_NOT_FOUND" {

@@ -80,6 +80,9 @@ func day(raw string, zone *time.Location) string {
 // digit it came with. Text that is no number stays as it is.
 func number(raw string) string {
 	raw = strings.TrimSpace(raw)
+	if digits(raw) && (raw[0] != '0' || len(raw) == 1) {
+		return raw // as most scores and amounts are
+	}
 	d, err := decimal.NewFromString(raw)
 	if err != nil || len(raw) > 60 || d.Exponent() > 40 || d.Exponent() < -40 {
 		return raw

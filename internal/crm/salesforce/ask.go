@@ -243,8 +243,8 @@ func (e errText) Error() string { return string(e) }
 // pages takes the rows of an answer and of all its further pages.
 func (r *round) pages(ctx context.Context, p part, first gjson.Result, gen uint64) error {
 	total := first.Get("totalSize")
-	pages := []gjson.Result{first.Get("records")}
-	n := count(pages[0])
+	pages := [][]gjson.Result{first.Get("records").Array()}
+	n := len(pages[0])
 	for v := first; !v.Get("done").Bool(); {
 		next, err := nextPage(v)
 		if err != nil {
@@ -256,29 +256,22 @@ func (r *round) pages(ctx context.Context, p part, first gjson.Result, gen uint6
 		if v, err = r.c.get(ctx, next); err != nil {
 			return r.failed(ctx, p, err, further, 0)
 		}
-		rows := v.Get("records")
-		n += count(rows)
+		rows := v.Get("records").Array()
+		n += len(rows)
 		pages = append(pages, rows)
 	}
-	r.c.pace.noted(p.of.rows(), len(p.ids), count(pages[0]), n, len(pages) == 1)
+	r.c.pace.noted(p.of.rows(), len(p.ids), len(pages[0]), n, len(pages) == 1)
 	if total.Exists() && int64(n) < total.Int() {
 		return malformed("query", "fewer rows of "+p.of.object+" came than were announced")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, rows := range pages {
-		rows.ForEach(func(_, row gjson.Result) bool {
+		for _, row := range rows {
 			p.of.row(row)
-			return true
-		})
+		}
 	}
 	return nil
-}
-
-func count(rows gjson.Result) int {
-	n := 0
-	rows.ForEach(func(_, _ gjson.Result) bool { n++; return true })
-	return n
 }
 
 // nextPage is the path of the page after v. Only path and query are taken: a

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
@@ -59,6 +61,7 @@ type loading struct {
 
 	notesState crm.State
 	contact    contactColumns
+	role       roleRow   // the one being read
 	blank      crm.Cells // every mapped field as it is before reading
 }
 
@@ -79,6 +82,7 @@ func newLoading(setup crm.Setup, s *schema, ids []crm.DealID) *loading {
 	l := &loading{
 		setup: setup, s: s, asked: ids, drafts: make(map[string]*draft, len(ids)),
 		files: map[string][]string{}, sure: map[string]bool{}, blank: s.mapping.names.Cells(),
+		role: roleRow{own: map[string]gjson.Result{}, contact: map[string]gjson.Result{}},
 	}
 	l.contact = s.contactColumns(setup)
 	for place := range s.mapping.names.List() {

@@ -96,16 +96,51 @@ func (l *loading) contactRoles() *ask {
 	}
 }
 
-func (l *loading) contactRole(row gjson.Result) {
-	d := l.at(row.Get("OpportunityId").String())
-	id := crm.ContactID(id18(row.Get("ContactId").String()))
+// roleRow is a row about a contact role, walked over once: a deal has several,
+// of a dozen columns each.
+type roleRow struct {
+	own     map[string]gjson.Result
+	contact map[string]gjson.Result // of the contact beside it
+	visible bool                    // a contact that our user may not see comes as null
+}
+
+func (r *roleRow) read(row gjson.Result) {
+	clear(r.own)
+	clear(r.contact)
+	r.visible = false
+	row.ForEach(func(k, v gjson.Result) bool {
+		r.own[k.Str] = v
+		if k.Str == "Contact" && v.IsObject() {
+			r.visible = true
+			v.ForEach(func(k, v gjson.Result) bool {
+				r.contact[k.Str] = v
+				return true
+			})
+		}
+		return true
+	})
+}
+
+// get returns the value of a column as it is asked for: "Role", "Contact.Email".
+func (r *roleRow) get(path string) gjson.Result {
+	if name, ok := strings.CutPrefix(path, "Contact."); ok {
+		return r.contact[name]
+	}
+	return r.own[path]
+}
+
+func (l *loading) contactRole(v gjson.Result) {
+	row := &l.role
+	row.read(v)
+	d := l.at(row.get("OpportunityId").String())
+	id := crm.ContactID(id18(row.get("ContactId").String()))
 	if d == nil || id == "" {
 		return
 	}
 	if d.people == nil {
 		d.people, d.roles = map[crm.ContactID]*crm.Contact{}, map[string][]crm.ContactID{}
 	}
-	played := fold(row.Get("Role").String())
+	played := fold(row.get("Role").String())
 	for key, values := range l.s.roles {
 		if values[played] {
 			d.roles[key] = append(d.roles[key], id)
@@ -119,7 +154,7 @@ func (l *loading) contactRole(row gjson.Result) {
 	}
 	// The same person in another role: what is kept on the role is put together.
 	if col := l.contact.fact["context"]; col.path != "" && !strings.HasPrefix(col.path, "Contact.") {
-		more := text(col.kind, row.Get(col.path))
+		more := text(col.kind, row.get(col.path))
 		if more != "" && more != p.Context.Text {
 			p.Context.Text = strings.TrimPrefix(p.Context.Text+"\n"+more, "\n")
 		}
@@ -128,18 +163,17 @@ func (l *loading) contactRole(row gjson.Result) {
 
 // person reads the contact beside a role. A contact that our user may not see
 // comes as null, and its facts are Unreadable.
-func (l *loading) person(id crm.ContactID, row gjson.Result) *crm.Contact {
+func (l *loading) person(id crm.ContactID, row *roleRow) *crm.Contact {
 	p := &crm.Contact{ID: id}
-	visible := row.Get("Contact").IsObject()
 	cell := func(fact string) crm.Cell {
 		col, ok := l.contact.fact[fact]
 		if !ok {
 			return crm.Cell{}
 		}
-		if col.path == "" || strings.HasPrefix(col.path, "Contact.") && !visible {
+		if col.path == "" || strings.HasPrefix(col.path, "Contact.") && !row.visible {
 			return crm.Cell{State: crm.Unreadable}
 		}
-		v := row.Get(col.path)
+		v := row.get(col.path)
 		if !v.Exists() {
 			return crm.Cell{State: crm.Unreadable}
 		}
@@ -147,16 +181,16 @@ func (l *loading) person(id crm.ContactID, row gjson.Result) *crm.Contact {
 	}
 	p.Name, p.Title, p.Email = cell("name"), cell("title"), cell("email")
 	p.Phone, p.Mobile, p.Context = cell("phone"), cell("mobile"), cell("context")
-	if visible {
+	if row.visible {
 		p.Bounce = l.bounce(row)
 	}
 	return p
 }
 
-func (l *loading) bounce(row gjson.Result) crm.Bounce {
+func (l *loading) bounce(row *roleRow) crm.Bounce {
 	known := crm.BounceUnknown
 	for _, path := range l.contact.bounce {
-		v := row.Get(path)
+		v := row.get(path)
 		if v.Type == gjson.True || v.Type == gjson.String && v.Str != "" {
 			return crm.Bounced
 		}
