@@ -309,6 +309,11 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	for _, id := range gone {
 		p.goneDeal(kept[string(id)], rows[string(id)], now, &s)
 	}
+	if len(s.Closings) > 0 && len(gone) > 0 {
+		if err := p.endAgain(ctx, ids[len(deals):], &s); err != nil {
+			return err
+		}
+	}
 	advance()
 	s.Run = *p.run
 	return p.Store.Commit(ctx, p.lease, s)
