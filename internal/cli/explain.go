@@ -160,7 +160,11 @@ func printLife(w io.Writer, x app.Explanation) {
 		fmt.Fprintf(w, "%-8s %s, filed %s, %s\n", "dispute", d.Item, d.FiledAt.UTC().Format(time.RFC3339), outcome)
 	}
 	if x.Escalation != "" {
-		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, x.EscalatedAt.UTC().Format(time.RFC3339))
+		at := "before the store was rebuilt"
+		if !x.EscalatedAt.IsZero() {
+			at = x.EscalatedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, at)
 	}
 	for _, a := range x.Asked {
 		fmt.Fprintf(w, "asked    %s of the %s, %s", strings.ReplaceAll(a.Kind, "_", " "), a.Of, a.At.UTC().Format(time.RFC3339))

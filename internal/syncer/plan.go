@@ -45,6 +45,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	if err != nil {
 		return false, err
 	}
+	c.Rebuilt.Store(known.LastFull.IsZero())
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
 		posts: desc.Posts, counted: map[string]bool{}, waiting: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
