@@ -177,3 +177,29 @@ func TestAKeyThatCannotBeRead(t *testing.T) {
 		t.Errorf("attempt %s, score %s, says %q", next.Show["attempt"], next.Show["score"], next.Show["sync_message"])
 	}
 }
+
+// The key names the card that was chosen, once somebody has begun to score by
+// it or it is final.
+func TestTheKeyNamesTheCard(t *testing.T) {
+	for _, c := range []struct{ key, value, want string }{
+		{"D-1/sales-to-cs-simplified/1", "", ""},
+		{"D-1/sales-to-cs-simplified/1", "5", ""},
+		{"D-1/sales-to-cs-simplified/1", "1", "sales-to-cs-simplified"},
+		{"D-1/sales-to-cs-simplified/1/final", "", "sales-to-cs-simplified"},
+		{"D-1/sales-to-cs/1/final", "", "sales-to-cs"},
+		{"D-2/sales-to-cs-simplified/1/final", "1", ""},
+		{"D-1/partner-handoff/1/final", "1", ""},
+		{"", "1", ""},
+	} {
+		d := unmapped()
+		d.Fields.Set("key", text(c.key))
+		d.Fields.Set("item_4_1_score", text(c.value))
+		if got := handoff.Named(cards(t), d, func(string) bool { return false }); got != c.want {
+			t.Errorf("%q and %q name %q, want %q", c.key, c.value, got, c.want)
+		}
+		known := handoff.Named(cards(t), d, func(string) bool { return true })
+		if want := map[bool]string{true: c.want}[strings.HasSuffix(c.key, "final")]; known != want {
+			t.Errorf("%q, known, names %q, want %q", c.key, known, want)
+		}
+	}
+}

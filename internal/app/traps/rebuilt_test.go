@@ -120,6 +120,29 @@ func TestALostStoreKeepsTheTimesOfFinals(t *testing.T) {
 	})
 }
 
+// The card by which somebody has begun to score is told from the key when the
+// store is lost, whatever has become of the amount.
+// Mutation: internal/handoff/scope.go: Named names no card.
+func TestALostStoreKeepsTheCard(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		r := tracking(t, crm, 2)
+		r.Pass(t)
+		for i := range 2 {
+			r.Set(t, r.Deal(i), apptest.ScoreField("4.1"), []string{"1", ""}[i])
+			r.SetAmount(t, i, "1000")
+		}
+		r.LoseStore(t)
+		r.At(t, hour(1))
+		shows(t, r, 0, fields{"score_out_of": "40"})
+		shows(t, r, 1, fields{"score_out_of": "14"})
+		r.LoseStore(t)
+		r.SetAmount(t, 1, "90000")
+		r.At(t, hour(2))
+		shows(t, r, 0, fields{"score_out_of": "40"})
+		shows(t, r, 1, fields{"score_out_of": "40"})
+	})
+}
+
 // Without the key nobody knows what a lost store has asked for: deals that the
 // store does not know are left alone until it can be read. One that knows them
 // goes on without it.
