@@ -39,7 +39,7 @@ func back(in Input, s *State) {
 	}
 	s.Attempt++
 	s.Again = again(in.Card, s.Final)
-	s.Final, s.Auto, s.Started, s.Dispute = nil, nil, false, Dispute{}
+	s.Final, s.Auto, s.Started, s.Dispute = nil, nil, false, s.Dispute.past()
 	s.NoCSM, s.NoKickoff = time.Time{}, time.Time{}
 	s.EscalatedAt, s.ResolvedAt = time.Time{}, time.Time{}
 	s.Turns, s.Quiet = nil, false
@@ -140,7 +140,7 @@ func rehandoff(in Input, s *State, out *Output) bool {
 	if s.Final != nil {
 		s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], s.Final.brief())
 	}
-	s.Attempt, s.Final, s.Held, s.Auto, s.Dispute = n, nil, time.Time{}, nil, Dispute{}
+	s.Attempt, s.Final, s.Held, s.Auto, s.Dispute = n, nil, time.Time{}, nil, s.Dispute.past()
 	s.Version = in.Card.Version
 	out.Result = in.Result
 	finish(in, s, out, AutoAtSigning)
