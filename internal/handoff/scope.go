@@ -125,7 +125,10 @@ func Choose(cards []*scorecard.Card, d *crm.Deal, s Settings, kept string) (card
 // known the store knows whether somebody has begun.
 func Named(cards []*scorecard.Card, d *crm.Deal, known func(card string) bool) string {
 	for _, card := range cards {
-		if k := readKey(Input{Card: card, Deal: d}); k.attempt == 0 || card.PartnerOnly {
+		if card.PartnerOnly || !strings.Contains(d.Field(card.Field("key")).Text, card.ID) {
+			continue
+		}
+		if k := readKey(Input{Card: card, Deal: d}); k.attempt == 0 {
 			continue
 		} else if k.final {
 			return card.ID
