@@ -106,7 +106,6 @@ func TestTimesMatter(t *testing.T) {
 		name string
 		set  map[string]string
 		more func(*crm.Deal)
-		lost bool // the store is being rebuilt
 		want bool
 	}{
 		{name: "nothing filled in"},
@@ -114,7 +113,6 @@ func TestTimesMatter(t *testing.T) {
 		{name: "a running clock", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16"}, want: true},
 		{name: "everything scored", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16"}, more: all},
 		{name: "final on the record", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16", "key": "D-1/sales-to-cs/1/final"}},
-		{name: "final on the record, in no store", set: map[string]string{"csm": "u1", "kickoff_at": "2026-11-16", "key": "D-1/sales-to-cs/1/final"}, lost: true, want: true},
 		{name: "final on the deal it was copied from", set: map[string]string{"csm": "u1", "key": "D-0/sales-to-cs/1", "status": "final"}, want: true},
 		{name: "a copy that brought nothing", set: map[string]string{"key": "D-0/sales-to-cs/1"}},
 		{name: "a later attempt is signed", set: map[string]string{"attempt_scored": "2", "key": "D-1/sales-to-cs/1", "status": "final"}, want: true},
@@ -127,8 +125,14 @@ func TestTimesMatter(t *testing.T) {
 		for name, v := range c.set {
 			d.Fields.Set(name, text(v))
 		}
-		if got := handoff.TimesMatter(cards(t), func() bool { return c.lost })("D-1", d.Field); got != c.want {
+		if got := handoff.TimesMatter(cards(t))("D-1", d.Field); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+		for _, lost := range []bool{false, true} {
+			own := handoff.FinalTimes(cards(t), func() bool { return lost })("D-1", d.Field)
+			if want := lost && strings.HasSuffix(c.set["key"], "/final"); own != want {
+				t.Errorf("%s: lost %v, the key's %v", c.name, lost, own)
+			}
 		}
 	}
 }

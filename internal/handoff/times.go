@@ -12,17 +12,16 @@ import (
 // calls on learning when cells were filled in: can the answer move anything?
 // It can on a copy, where only what was changed since counts; while a clock
 // runs, which begins when the CSM was named; for a later attempt's signature;
-// and for a text of notes, which counts by its last change. While a store is
-// rebuilt it can for what is final: when it became so is not remembered.
-func TimesMatter(cards []*scorecard.Card, rebuilt func() bool) func(id string, cell func(string) crm.Cell) bool {
+// and for a text of notes, which counts by its last change.
+func TimesMatter(cards []*scorecard.Card) func(id string, cell func(string) crm.Cell) bool {
 	return func(id string, cell func(string) crm.Cell) bool {
 		return cell("notes").Text != "" || slices.ContainsFunc(cards, func(card *scorecard.Card) bool {
-			return timesMatter(card, id, cell, rebuilt)
+			return timesMatter(card, id, cell)
 		})
 	}
 }
 
-func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell, rebuilt func() bool) bool {
+func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bool {
 	text := func(base string) string { return cell(logical(card, base)).Text }
 	filled := func(base string) bool { return text(base) != "" }
 	switch key := text("key"); {
@@ -31,7 +30,18 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell, re
 	case attemptIn(text("attempt_scored")) > 1:
 		return true
 	case strings.Contains(key+"/", "/"+finalMark+"/"):
-		return rebuilt()
+		return false
 	}
 	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
+}
+
+// FinalTimes returns the question whether it matters when syncd's own key came
+// by its text: while a store is rebuilt, for what is final. Nobody remembers
+// since when.
+func FinalTimes(cards []*scorecard.Card, rebuilt func() bool) func(id string, cell func(string) crm.Cell) bool {
+	return func(_ string, cell func(string) crm.Cell) bool {
+		return rebuilt() && slices.ContainsFunc(cards, func(card *scorecard.Card) bool {
+			return strings.Contains(cell(card.Field("key")).Text+"/", "/"+finalMark+"/")
+		})
+	}
 }
