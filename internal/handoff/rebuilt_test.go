@@ -147,6 +147,23 @@ func TestWhatWasAskedBeforeTheStoreWasLostIsClosed(t *testing.T) {
 	}
 }
 
+// A deal that left the scope while there was no store is closed as any other
+// once it is read: the key says that it was scored.
+func TestALostStoreClosesWhatHasLeft(t *testing.T) {
+	x, _ := lost(t, "17 09:01")
+	x.deal.Won = false
+	x.pass("18 08:00")
+	x.wants("left", map[string]string{"status": "closed", "hold": "false", "escalation": "None"}, "-ae_rehandoff 1 AE, -sales_manager_escalation 1 Sales manager")
+	if score, shown := x.out.Show["score"]; shown {
+		t.Errorf("the score is %q", score)
+	}
+	x.s = handoff.State{}
+	x.cell("key", "", "")
+	if out := x.pass("18 09:00"); out.Show != nil || out.State.Status != handoff.OutOfScope {
+		t.Errorf("never scored, it is %s and shows %v", out.State.Status, out.Show)
+	}
+}
+
 // Nobody knows what was scored and asked for on a deal that the store does not
 // know and whose key cannot be read.
 func TestAKeyThatCannotBeRead(t *testing.T) {
