@@ -39,7 +39,7 @@ func own() []spec {
 		{name: "range", kind: crm.Text, access: crm.Restricted},
 		{name: "action", kind: crm.Text, access: crm.Open},
 		{name: "ball", kind: crm.Text, access: crm.Open},
-		{name: "key", kind: crm.Text},
+		{name: "key", kind: crm.Text, track: true},
 		{name: "scorecard_version", kind: crm.Text},
 		{name: "sync_message", kind: crm.Text},
 		{name: "gaps", kind: crm.LongText, access: crm.Open},

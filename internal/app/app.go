@@ -148,7 +148,7 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 		c.Cards = append(c.Cards, card)
 	}
 	c.Setup = a.cfg.Setup(con, c.Cards)
-	c.Setup.TimesMatter = handoff.TimesMatter(c.Cards)
+	c.Setup.TimesMatter, c.Setup.OwnTimes = handoff.TimesMatter(c.Cards), handoff.FinalTimes(c.Cards, c.Rebuilt.Load)
 	c.Settings = a.settings(con)
 	c.Judge = autoscore.New(a.rules(con))
 	secrets, err := resolve(con.Auth)

@@ -77,7 +77,7 @@ func (a *App) life(ctx context.Context, s store.State, j syncer.Judged, asOf tim
 	}
 	for _, n := range j.Notices {
 		asked := Asked{Kind: n.Kind, Attempt: n.Attempt, Of: string(n.To), At: n.RaisedAt, Due: n.Due, EndedAt: n.ClosedAt, Why: n.Why}
-		if t, ok := ledger[n.Key(s.Ref.ID, s.Card)]; ok {
+		if t, ok := store.Current(ledger, n.Key(s.Ref.ID, s.Card)); ok {
 			asked.Task = &TaskState{t.Status, t.TaskID, t.Message}
 		}
 		e.Asked = append(e.Asked, asked)

@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/syncer"
+	"github.com/handoffscore/syncd/internal/writeback"
 )
 
 // Undone is what became of taking a run back.
@@ -99,11 +101,19 @@ func (a *App) reverse(ctx context.Context, c *syncer.Connection, lease store.Lea
 	if err != nil {
 		return err
 	}
+	tasks = slices.DeleteFunc(tasks, func(t store.Task) bool {
+		return t.Ended() || t.Post() && t.Status == store.TaskMade // what was said stays
+	})
+	tasks, off, err := a.writer.Seen(ctx, writeback.Target{Name: c.Name, Tasks: c.Tasks}, lease, tasks, run.Now())
+	if err != nil {
+		return err
+	}
 	s := store.Slice{}
 	for _, t := range tasks {
-		if !t.Ended() && !(t.Post() && t.Status == store.TaskMade) { // what was said stays
-			s.Closings = append(s.Closings, store.Closing{Key: t.Key, Note: "Taken back."})
-		}
+		s.Closings, s.Again = append(s.Closings, store.Closing{Key: t.Key, Note: store.TakenBack}), append(s.Again, t.Ref.ID)
+	}
+	for _, t := range off {
+		s.Closings = append(s.Closings, store.Closing{Key: t.Key, Note: "No longer needed."})
 	}
 	out.TasksTaken = len(s.Closings)
 	for after := int64(0); ; {

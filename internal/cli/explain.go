@@ -162,7 +162,11 @@ func (e *env) printLife(x app.Explanation) {
 		fmt.Fprintf(w, "%-8s %s, filed %s, %s\n", "dispute", d.Item, e.time(d.FiledAt), outcome)
 	}
 	if x.Escalation != "" {
-		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, e.time(x.EscalatedAt))
+		at := e.time(x.EscalatedAt)
+		if at == "" {
+			at = "before the store was rebuilt"
+		}
+		fmt.Fprintf(w, "%-8s to the %s, %s\n", "escalated", x.Escalation, at)
 	}
 	for _, a := range x.Asked {
 		fmt.Fprintf(w, "%-8s the %s, %s, %s", "asked", a.Of, e.time(a.At), strings.ReplaceAll(a.Kind, "_", " "))

@@ -185,7 +185,7 @@ func applyCommand(e *env) *cobra.Command {
 func undoCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "undo RUN", Short: "Put back what a run replaced, where the record still shows what it wrote", Args: cobra.ExactArgs(1),
-		Long:    "undo puts back the values that a run replaced. A field that somebody, or a later pass, has changed since is left\nas it is. Tasks of the run that nobody has completed are closed. History keeps both. A connection in write mode\nwrites anew at its next pass: set mode: observe first, or mend what was wrong.",
+		Long:    "undo puts back the values that a run replaced. A field that somebody, or a later pass, has changed since is left\nas it is. Tasks of the run that nobody has completed are closed. History keeps both. A connection in write mode\nwrites anew at its next pass, and asks once more for what was taken back: set mode: observe first, or mend what was wrong.",
 		Example: "  syncd runs\n  syncd undo 20261116T090000-ABCDEF",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := e.open(cmd.Context())

@@ -28,4 +28,7 @@ type Setup struct {
 	// for these times in calls asks it of every deal and leaves them zero
 	// where they cannot. nil means they always do.
 	TimesMatter func(id string, cell func(name string) Cell) bool
+	// OwnTimes is asked where TimesMatter says no: whether those of syncd's own
+	// tracked fields, and no others, are wanted all the same. nil means never.
+	OwnTimes func(id string, cell func(name string) Cell) bool
 }

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,7 +17,11 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.sheet, in.key, in.fresh, in.marks = Read(in.Card, in.Deal, prev), readKey(in), prev.Status == "", map[string]seen{}
+	in.key, in.marks = readKey(in), map[string]seen{}
+	if prev.Unkeyed && !in.key.hidden {
+		prev = State{}
+	}
+	in.sheet, in.fresh = Read(in.Card, in.Deal, prev), prev.Status == ""
 	s := prev
 	if in.key.attempt > prev.Attempt { // more has happened than is known
 		s, in.fresh = behind(prev), true
@@ -24,6 +29,13 @@ func Advance(in Input, prev State) Output {
 	s.Card, s.Attempt = in.Card.ID, max(prev.Attempt, in.key.attempt, 1)
 	if s.Final == nil {
 		s.Version = in.Card.Version
+	}
+	s.Unkeyed = s.Unkeyed || in.fresh && in.key.hidden
+	if s.Final == nil && s.Held.IsZero() && in.key.final && in.key.attempt == s.Attempt {
+		s.Held, s.Elder = in.Now, true
+		if !in.key.at.IsZero() {
+			s.Held = in.key.at
+		}
 	}
 	if in.Card.PartnerOnly {
 		in.Twin = "" // two partners may work on one sale
@@ -43,6 +55,9 @@ func Advance(in Input, prev State) Output {
 	sign(in, &s)
 	if s.Final == nil {
 		forwards(in, &s, &out)
+	}
+	if s.Final == nil && (s.Unkeyed || !s.Held.IsZero()) {
+		return standBy(in, s, out)
 	}
 	if s.Final != nil {
 		afterwards(in, &s, &out)
@@ -70,9 +85,16 @@ func forwards(in Input, s *State, out *Output) {
 		from = AutoAtSigning
 	}
 	ok, why := signed(*s, s.Attempt)
+	held := !s.Held.IsZero()
 	switch {
-	case settled(out.Result, s.Attempt, ok):
+	case s.Unkeyed:
+		out.Warnings = append(out.Warnings, "the key field cannot be read, so what was scored and asked before is not known: nobody is asked, and nothing else is written here")
+	case held && s.Signature.Attempt == s.Attempt+1: // the values are those of the next attempt
+		rehandoff(in, s, out)
+	case settled(out.Result, s.Attempt, ok || held):
 		finish(in, s, out, from)
+	case held:
+		out.Warnings = append(out.Warnings, "final before the store was rebuilt, and left as it stands until these are settled: "+list(unsettled(out.Result)))
 	case why != "":
 		out.Warnings = append(out.Warnings, why)
 	}
@@ -103,14 +125,16 @@ func bandOf(in Input, s State) *scorecard.Band {
 }
 
 // leave is a deal outside the scope: never seen before, it is left alone;
-// else its handoff is closed.
+// else, and where the record says that it was scored before it was lost, its
+// handoff is closed.
 func leave(in Input, s State, reason string) Output {
 	s.Reason = reason
-	if s.Status == "" || s.Status == OutOfScope {
+	if (s.Status == "" || s.Status == OutOfScope) && (in.key.attempt == 0 || reason != ReasonNotWon) {
 		s.Status = OutOfScope
 		return Output{State: s, Result: in.Result}
 	}
 	if s.Status != Closed {
+		recall(in, &s)
 		s = Close(s, reason, in.Now)
 		if reason == ReasonNoPartner {
 			s.Motion = "" // it was none of this motion
@@ -122,6 +146,24 @@ func leave(in Input, s State, reason string) Output {
 		out.Result = frozen(in.Result, s.Final)
 	}
 	out.Show = show(in, out)
+	if s.Unkeyed || !s.Held.IsZero() {
+		maps.DeleteFunc(out.Show, func(name, _ string) bool {
+			return s.Unkeyed || !slices.ContainsFunc([]string{"status", "hold", "escalation", "ball", "sync_message"}, func(base string) bool { return name == in.Card.Field(base) })
+		})
+	}
+	return out
+}
+
+// standBy is a step in which nobody knows what the record should show, for it
+// knows more than the store: it is left as it is, and says why.
+func standBy(in Input, s State, out Output) Output {
+	if s.Unkeyed {
+		out.Result.Degraded = true
+	} else {
+		s.Status = IsFinal
+	}
+	out.State = s
+	out.Show = map[string]string{in.Card.Field("sync_message"): message(in.Card, out)}
 	return out
 }
 
@@ -141,9 +183,11 @@ func people(in Input, s *State, out *Output) {
 		s.CSM, s.CSMSince, s.CSMSeen = crm.UserID(csm.Text), in.Now, true
 		if s.CSM == "" {
 			s.CSMSince, s.CSMSeen = time.Time{}, false
+		} else if in.fresh && in.key.final { // nobody knows any more
+			s.CSMSince = time.Time{}
 		}
 	}
-	if s.CSMSeen && !csm.At.IsZero() && csm.At.Before(s.CSMSince) {
+	if s.CSMSeen && !csm.At.IsZero() && (s.CSMSince.IsZero() || csm.At.Before(s.CSMSince)) {
 		s.CSMSince, s.CSMSeen = csm.At, false
 	}
 	if k, ok := in.sheet.Kickoff(in.Settings.Zone); ok {
@@ -158,7 +202,7 @@ func people(in Input, s *State, out *Output) {
 	s.NoCSM = without(s.NoCSM, s.CSM == "", hadCSM, csm, from, in)
 	s.NoKickoff = without(s.NoKickoff, s.Kickoff.At.IsZero(), hadKickoff, in.sheet.startCell(), from, in)
 	s.Due = time.Time{}
-	if !s.Kickoff.At.IsZero() && s.CSM != "" {
+	if !s.Kickoff.At.IsZero() && !s.CSMSince.IsZero() {
 		s.Due = later(s.Kickoff.At, s.CSMSince).Add(scoringTime)
 	}
 }
@@ -214,6 +258,9 @@ func settled(r autoscore.Result, attempt int, signed bool) bool {
 // finish freezes the attempt.
 func finish(in Input, s *State, out *Output, autoFrom string) {
 	f := &Final{At: in.Now, Version: in.Card.Version, Attempt: s.Attempt, Items: out.Result.Items, AutoFrom: autoFrom}
+	if !s.Held.IsZero() {
+		f.At = s.Held
+	}
 	f.Total = in.Card.Sums(f.score).Total
 	terms := termsOf(in.Card)
 	if s.Kickoff.At.IsZero() {
@@ -229,6 +276,7 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	f.Marks = marks(in, f.Items)
 	s.Final, s.Status, s.Again = f, IsFinal, nil
 	flag(in, s, out)
+	s.Held = time.Time{}
 }
 
 // score is an item's frozen score.

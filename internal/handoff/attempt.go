@@ -39,10 +39,13 @@ func back(in Input, s *State) {
 	}
 	s.Attempt++
 	s.Again = again(in.Card, s.Final)
-	s.Final, s.Auto, s.Started, s.Dispute = nil, nil, false, Dispute{}
+	s.Final, s.Auto, s.Started, s.Dispute = nil, nil, false, s.Dispute.past()
 	s.NoCSM, s.NoKickoff = time.Time{}, time.Time{}
 	s.EscalatedAt, s.ResolvedAt = time.Time{}, time.Time{}
 	s.Turns, s.Quiet = nil, false
+	if s.CSM != "" && s.CSMSince.IsZero() {
+		s.CSMSince = in.Now
+	}
 }
 
 // brief is a final without what history keeps.
@@ -75,6 +78,9 @@ func sign(in Input, s *State) {
 	switch {
 	case n != s.Signature.Attempt:
 		s.Signature = Signature{Attempt: n, At: in.Now, Seen: true}
+		if in.fresh && !s.Held.IsZero() { // it may be as old as the final
+			s.Signature.At = s.Held
+		}
 		if !cell.At.IsZero() {
 			s.Signature.At, s.Signature.Seen = cell.At, false
 		}
@@ -106,7 +112,10 @@ func signed(s State, n int) (ok bool, why string) {
 }
 
 func finalOf(s State) []Final {
-	if s.Final == nil {
+	switch {
+	case !s.Held.IsZero():
+		return []Final{{Attempt: s.Attempt, At: s.Held}}
+	case s.Final == nil:
 		return nil
 	}
 	return []Final{*s.Final}
@@ -128,8 +137,10 @@ func rehandoff(in Input, s *State, out *Output) bool {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("attempt %d is signed and waits for %s", n, list(missing)))
 		return false
 	}
-	s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], s.Final.brief())
-	s.Attempt, s.Final, s.Auto, s.Dispute = n, nil, nil, Dispute{}
+	if s.Final != nil {
+		s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], s.Final.brief())
+	}
+	s.Attempt, s.Final, s.Held, s.Auto, s.Dispute = n, nil, time.Time{}, nil, s.Dispute.past()
 	s.Version = in.Card.Version
 	out.Result = in.Result
 	finish(in, s, out, AutoAtSigning)

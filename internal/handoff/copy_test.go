@@ -128,6 +128,12 @@ func TestTimesMatter(t *testing.T) {
 		if got := handoff.TimesMatter(cards(t))("D-1", d.Field); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
+		for _, lost := range []bool{false, true} {
+			own := handoff.FinalTimes(cards(t), func() bool { return lost })("D-1", d.Field)
+			if want := lost && strings.HasSuffix(c.set["key"], "/final"); own != want {
+				t.Errorf("%s: lost %v, the key's %v", c.name, lost, own)
+			}
+		}
 	}
 }
 

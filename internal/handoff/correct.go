@@ -119,6 +119,15 @@ const (
 // Open reports whether a dispute waits for its outcome.
 func (d Dispute) Open() bool { return d.Item != "" && d.Outcome == "" }
 
+// past is what is remembered of a dispute once the next attempt has begun: one
+// that was decided and still stands on the record decides nothing of that.
+func (d Dispute) past() Dispute {
+	if d.Open() {
+		return Dispute{}
+	}
+	return d
+}
+
 // dispute takes in what the dispute cells say of a final.
 func dispute(in Input, s *State, out *Output) {
 	filed, reason := in.sheet.Cell("dispute_item"), in.sheet.Cell("dispute_reason")

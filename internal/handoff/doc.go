@@ -111,6 +111,14 @@ type State struct {
 	// Elder: the record is older than what is remembered. What it shows of times
 	// that nobody remembers is left there.
 	Elder bool `json:"elder,omitempty"`
+	// Held: the key says that the attempt is final, of which nothing is
+	// remembered. It is when that was, by the CRM's own time of the key, else by
+	// the pass that found it so. Until what people entered settles it again, the
+	// record is left as it stands.
+	Held time.Time `json:"held,omitzero"`
+	// Unkeyed: nothing was remembered and the key could not be read, so nobody
+	// knows what was scored and asked before. Once it can be, this state is dropped.
+	Unkeyed bool `json:"unkeyed,omitempty"`
 
 	// Copied: the record began as a copy of another deal. Inherited is what
 	// people had typed on that one and still stands here, by base name.
@@ -240,5 +248,5 @@ func (s State) Open() bool {
 	case NeedsCSM, AwaitingKickoff, ScoringOpen, Overdue:
 		return true
 	}
-	return false
+	return s.Status == IsFinal && !s.Held.IsZero() // what settles it again may move nothing
 }

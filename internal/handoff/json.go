@@ -56,6 +56,8 @@ func (s *State) AppendJSON(b []byte) []byte {
 	b = crm.AppendTime(b, "escalated_at", s.EscalatedAt)
 	b = crm.AppendTime(b, "resolved_at", s.ResolvedAt)
 	b = crm.AppendTrue(b, "elder", s.Elder)
+	b = crm.AppendTime(b, "held", s.Held)
+	b = crm.AppendTrue(b, "unkeyed", s.Unkeyed)
 	b = crm.AppendTrue(b, "copied", s.Copied)
 	if len(s.Inherited) > 0 {
 		b = crm.AppendTexts(crm.AppendName(b, "inherited"), s.Inherited)

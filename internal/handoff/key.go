@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
@@ -26,6 +28,9 @@ type keyed struct {
 	attempt  int // 0 if the key is of another deal or card, or not there
 	asked    []string
 	reminded bool
+	final    bool      // the attempt
+	at       time.Time // when it came to say so, zero if the CRM does not tell
+	hidden   bool      // it cannot be read
 }
 
 // IsCopy reports whether the record's key names another deal, or says that it
@@ -37,16 +42,19 @@ func IsCopy(id, key string) bool {
 
 // readKey reads the key on the record.
 func readKey(in Input) (k keyed) {
-	parts := strings.Split(in.Deal.Field(in.Card.Field("key")).Text, "/")
+	cell := in.Deal.Field(in.Card.Field("key"))
+	k.hidden = cell.State == crm.Unreadable
+	parts := strings.Split(cell.Text, "/")
 	if len(parts) < 3 || parts[0] != in.Deal.Ref.ID || parts[1] != in.Card.ID {
 		return k
 	}
-	k.attempt = attemptIn(parts[2])
+	k.attempt, k.at = attemptIn(parts[2]), cell.At
 	for _, word := range parts[3:] {
 		if text, ok := strings.CutPrefix(word, askedMark); ok {
 			k.asked = strings.Split(text, "+")
 		}
 		k.reminded = k.reminded || word == remindedMark
+		k.final = k.final || word == finalMark
 	}
 	return k
 }

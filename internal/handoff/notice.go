@@ -109,11 +109,12 @@ func flag(in Input, s *State, out *Output) {
 	if s.Flag != "" {
 		s.Flag, s.ResolvedAt = "", in.Now
 	}
+	before := in.key.forgotten(s, band.Tasks) || !s.Held.IsZero() && slices.ContainsFunc(band.Tasks, func(kind string) bool { return in.key.has(s.Attempt, kind) })
+	recall(in, s)
 	if s.Quiet {
 		ask(in, s, nil)
 		return
 	}
-	before := in.key.forgotten(s, band.Tasks)
 	ask(in, s, band.Tasks)
 	switch {
 	case !flagged(in, s.Final):
@@ -152,10 +153,26 @@ func ask(in Input, s *State, kinds []string) {
 			continue // asked once; a person has seen it
 		}
 		notices = append(notices, Notice{
-			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime), Shown: in.key.has(s.Attempt, kind),
+			Kind: kind, Attempt: s.Attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime),
 		})
 	}
 	s.Notices = notices
+}
+
+// recall adds the notices that the key says were asked for and nobody
+// remembers: what the band still asks is not asked again, and what it does not
+// is closed.
+func recall(in Input, s *State) {
+	for _, kind := range in.key.asked {
+		known := func(b scorecard.Band) bool { return slices.Contains(b.Tasks, kind) }
+		if in.key.attempt > s.Attempt || !slices.ContainsFunc(in.Card.Bands, known) ||
+			slices.ContainsFunc(s.Notices, func(n Notice) bool { return n.Kind == kind && n.Attempt == in.key.attempt }) {
+			continue
+		}
+		s.Notices = append(s.Notices[:len(s.Notices):len(s.Notices)], Notice{
+			Kind: kind, Attempt: in.key.attempt, To: roleOf(kind), RaisedAt: in.Now, Due: later(s.Kickoff.At, in.Now).Add(answerTime), Shown: true,
+		})
+	}
 }
 
 // silence closes every notice that is open.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
@@ -117,6 +118,30 @@ func Choose(cards []*scorecard.Card, d *crm.Deal, s Settings, kept string) (card
 		return short, ""
 	}
 	return full, warning
+}
+
+// Named is the card for won deals that the key on a deal names, once it is final
+// or somebody has begun to score by it; "" if there is none. Of a card that is
+// known the store knows whether somebody has begun.
+func Named(cards []*scorecard.Card, d *crm.Deal, known func(card string) bool) string {
+	for _, card := range cards {
+		if card.PartnerOnly || !strings.Contains(d.Field(card.Field("key")).Text, card.ID) {
+			continue
+		}
+		if k := readKey(Input{Card: card, Deal: d}); k.attempt == 0 {
+			continue
+		} else if k.final {
+			return card.ID
+		} else if known(card.ID) {
+			continue
+		}
+		for _, cell := range Read(card, d, State{}).Entered() {
+			if _, ok := autoscore.ParseScore(cell.Text); ok {
+				return card.ID
+			}
+		}
+	}
+	return ""
 }
 
 // companyAmount converts a deal's amount to the company's currency.

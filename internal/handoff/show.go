@@ -42,8 +42,8 @@ func show(in Input, out Output) map[string]string {
 	v.set("escalation", NoEscalation)
 	v.set("escalated_at", stamp(s.EscalatedAt))
 	v.set("resolved_at", stamp(s.ResolvedAt))
-	for base, at := range map[string]time.Time{"escalated_at": s.EscalatedAt, "resolved_at": s.ResolvedAt} {
-		if at.IsZero() && s.Elder {
+	for base, at := range map[string]time.Time{"escalated_at": s.EscalatedAt, "resolved_at": s.ResolvedAt, "due_at": s.Due} {
+		if at.IsZero() && s.Elder && (base != "due_at" || s.CSM != "" && s.CSMSince.IsZero() && !s.Kickoff.At.IsZero()) {
 			delete(v.texts, card.Field(base))
 		}
 	}

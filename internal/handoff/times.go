@@ -34,3 +34,14 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 	}
 	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
 }
+
+// FinalTimes returns the question whether it matters when syncd's own key came
+// by its text: while a store is rebuilt, for what is final. Nobody remembers
+// since when.
+func FinalTimes(cards []*scorecard.Card, rebuilt func() bool) func(id string, cell func(string) crm.Cell) bool {
+	return func(_ string, cell func(string) crm.Cell) bool {
+		return rebuilt() && slices.ContainsFunc(cards, func(card *scorecard.Card) bool {
+			return strings.Contains(cell(card.Field("key")).Text+"/", "/"+finalMark+"/")
+		})
+	}
+}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -114,9 +116,13 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, slice Slice, nums map[strin
 	rows := make([][]any, len(slice.Tasks))
 	now := ms(slice.Run.Now())
 	for i, t := range slice.Tasks {
+		status := TaskWanted
+		if t.Status == TaskSent { // it may stand in the CRM
+			status = TaskSent
+		}
 		rows[i] = []any{
 			slice.Run.Connection, t.Key, nums[t.Ref.ID], t.Card, t.Attempt, t.Kind, t.Role, t.Owner, t.About, t.Subject, t.Body, ms(t.Due), bit(t.Urgent), bit(t.FindOnly), bit(t.Digest),
-			"", slice.Run.ID, TaskWanted, "", "", t.Class, t.Code, t.Message, 0, ms(t.NextTry), now, now,
+			"", slice.Run.ID, status, "", "", t.Class, t.Code, t.Message, 0, ms(t.NextTry), now, now,
 		}
 	}
 	err := s.insert(ctx, tx, "tasks", taskColumns, rows, `ON CONFLICT (connection, key) DO UPDATE SET run = excluded.run,
@@ -197,7 +203,8 @@ func (s *Store) HoldBack(ctx context.Context, l Lease, run string) error {
 	})
 }
 
-// TasksSettled keeps what became of tasks.
+// TasksSettled keeps what became of tasks. What was taken back may have to be
+// asked once more: its deal is looked at again.
 func (s *Store) TasksSettled(ctx context.Context, l Lease, results []TaskResult) error {
 	if len(results) == 0 {
 		return nil
@@ -206,6 +213,10 @@ func (s *Store) TasksSettled(ctx context.Context, l Lease, results []TaskResult)
 		for _, r := range results {
 			_, err := tx.ExecContext(ctx, `UPDATE tasks SET status = $1, task = CASE WHEN $2 = '' THEN task ELSE $2 END, class = $3, code = $4, message = $5, next_try = $6, updated_at = $7
 				WHERE connection = $8 AND key = $9`, r.Status, r.TaskID, r.Class, r.Code, r.Message, ms(r.NextTry), ms(r.At), l.Connection, r.Key)
+			if err == nil && (r.Status == TaskClosed || r.Status == TaskDropped) {
+				_, err = tx.ExecContext(ctx, `UPDATE states SET next_at = $1 WHERE in_scope = 1 AND deal IN (SELECT deal FROM tasks WHERE connection = $2 AND key = $3 AND note = $4)`,
+					ms(r.At), l.Connection, r.Key, TakenBack)
+			}
 			if err != nil {
 				return fmt.Errorf("store tasks: %w", err)
 			}
@@ -235,6 +246,33 @@ func (s *Store) Siblings(ctx context.Context, connection string, accounts []stri
 		return err
 	})
 	return all, err
+}
+
+// TakenBack is the note on a task that an undo has ended.
+const TakenBack = "Taken back."
+
+// again is what the key goes on with of what is asked once more.
+const again = "/again-"
+
+// Current is what is asked by a key now, or is to be. What an undo has ended is
+// asked once more, by a key that follows from the one before; what a person has
+// completed or deleted is not.
+func Current(ledger map[string]Task, key string) (t Task, known bool) {
+	t, known = ledger[key]
+	for n := 1; known && t.Note == TakenBack && (t.Status == TaskClosed || t.Status == TaskDropped); n++ {
+		next := fmt.Sprint(key, again, n)
+		if t, known = ledger[next]; !known {
+			return Task{Key: next}, false
+		}
+	}
+	t.Key = cmp.Or(t.Key, key)
+	return t, known
+}
+
+// First is the key by which something was asked at first.
+func First(key string) string {
+	first, _, _ := strings.Cut(key, again)
+	return first
 }
 
 // Post reports whether it is said in the deal's feed, and no task.

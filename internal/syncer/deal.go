@@ -1,6 +1,7 @@
 package syncer
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"time"
@@ -170,6 +171,17 @@ func (p *pass) goneDeal(prev map[string]Kept, rows map[string]store.State, now t
 		row.Body = p.text.state(&k)
 		s.States = append(s.States, row)
 	}
+}
+
+// endAgain ends what was asked once more, after an undo, on deals that are gone.
+func (p *pass) endAgain(ctx context.Context, gone []string, s *store.Slice) error {
+	list, err := p.Store.TasksOf(ctx, p.c.Name, gone)
+	for _, row := range list {
+		if row.Key != store.First(row.Key) && !row.Ended() {
+			s.Closings = append(s.Closings, store.Closing{Key: row.Key, Note: "No longer needed: deleted or merged away."})
+		}
+	}
+	return err
 }
 
 // dropOthers takes a deal's other cards out of play once the choice of card

@@ -10,6 +10,7 @@
 package syncer
 
 import (
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,6 +38,9 @@ type Connection struct {
 	Texts    handoff.Texts
 	Lag      time.Duration // how far behind the CRM's clock the watermark stays
 	Overlap  time.Duration // how far before the watermark a window begins
+	// Rebuilt: the store has not seen a full run of it, so that records may know
+	// more than the store.
+	Rebuilt atomic.Bool
 }
 
 // Mode says whether a connection writes to its CRM.

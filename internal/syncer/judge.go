@@ -67,13 +67,16 @@ func (p *pass) step(d *crm.Deal, card *scorecard.Card, kept Kept, twin string, n
 }
 
 // card chooses the deal's card; one by which somebody has begun to score, or
-// that is final, stays.
+// that is final, stays. Where the store knows of none, the record may.
 func (c *Connection) card(d *crm.Deal, prev map[string]Kept) (*scorecard.Card, string) {
 	keep := ""
 	for id, k := range prev {
 		if !c.partners(id) && (k.State.Started || k.State.Final != nil) {
 			keep = id
 		}
+	}
+	if keep == "" {
+		keep = handoff.Named(c.Cards, d, func(card string) bool { _, ok := prev[card]; return ok })
 	}
 	return handoff.Choose(c.Cards, d, c.Settings, keep)
 }

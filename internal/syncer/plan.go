@@ -45,6 +45,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	if err != nil {
 		return false, err
 	}
+	c.Rebuilt.Store(known.LastFull.IsZero())
 	pass := &pass{
 		Planner: p, c: c, lease: lease, run: run, counts: counts, own: c.own(desc), watermark: known.Watermark, kept: keeping{fields: c.Setup.Fields},
 		posts: desc.Posts, counted: map[string]bool{}, waiting: map[string]bool{}, since: known.LastSuccess, self: desc.Self, disputed: disputable(desc), snapped: map[string]string{},
@@ -307,6 +308,11 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	p.retire(rows, now, &s)
 	for _, id := range gone {
 		p.goneDeal(kept[string(id)], rows[string(id)], now, &s)
+	}
+	if len(s.Closings) > 0 && len(gone) > 0 {
+		if err := p.endAgain(ctx, ids[len(deals):], &s); err != nil {
+			return err
+		}
 	}
 	advance()
 	s.Run = *p.run

@@ -44,6 +44,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 	}
 	for _, t := range noticed {
 		t.asked = p.toAsk(t, ledger)
+		s.Tasks = append(s.Tasks, t.recalled(ledger)...)
 		s.Closings = append(s.Closings, closings(t.deal.Ref.ID, t.card.ID, t.asked, ledger, now)...)
 	}
 	people, err := p.hands(ctx, noticed, ledger)
@@ -65,7 +66,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			p.counts.TasksUnresolved--
 		}
 		for _, n := range t.asked {
-			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+			row, known := store.Current(ledger, n.Key(t.deal.Ref.ID, t.card.ID))
 			if !n.Open() || known && !pending(row, now) {
 				continue
 			}
@@ -76,7 +77,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			if n.Kind == handoff.Reminder && t.unread() {
 				continue
 			}
-			task, err := p.task(t, n, people, now)
+			task, err := p.task(t, n, row.Key, people, now)
 			if err != nil {
 				return err
 			}
@@ -110,10 +111,28 @@ func (p *pass) toAsk(t *taken, ledger map[string]store.Task) []handoff.Notice {
 	return list
 }
 
+// recalled are the tasks that were asked for before the store was rebuilt, and
+// are needed no more: they may stand in the CRM, and are looked for to be closed.
+func (t *taken) recalled(ledger map[string]store.Task) []store.Task {
+	var list []store.Task
+	for _, n := range t.asked {
+		key := n.Key(t.deal.Ref.ID, t.card.ID)
+		if _, known := ledger[key]; known || n.Open() || !n.Shown || n.Kind == handoff.Post {
+			continue
+		}
+		row := store.Task{
+			Key: key, Ref: t.deal.Ref, Card: t.card.ID, Attempt: n.Attempt, Kind: n.Kind, Role: string(n.To), About: t.deal.Name.Text, Due: n.Due, FindOnly: true, Status: store.TaskSent,
+		}
+		ledger[key] = row
+		list = append(list, row)
+	}
+	return list
+}
+
 // asks reports whether a deal has a notice whose task is still to be made.
 func (t *taken) asks(ledger map[string]store.Task, now time.Time) bool {
 	return slices.ContainsFunc(t.asked, func(n handoff.Notice) bool {
-		row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+		row, known := store.Current(ledger, n.Key(t.deal.Ref.ID, t.card.ID))
 		return n.Open() && (!known || pending(row, now))
 	})
 }
@@ -144,21 +163,25 @@ func pending(row store.Task, now time.Time) bool {
 }
 
 // closings are the notices of a deal that ask for nothing any more and whose
-// task is not known to have ended, nor refused to until later.
+// task is not known to have ended, nor refused to until later; and what an undo
+// could not end.
 func closings(deal, card string, notices []handoff.Notice, ledger map[string]store.Task, now time.Time) []store.Closing {
 	var list []store.Closing
 	for _, n := range notices {
-		key := n.Key(deal, card)
+		row, ok := store.Current(ledger, n.Key(deal, card))
 		if n.Open() {
+			if row.Status == store.TaskClosing && !row.NextTry.After(now) {
+				list = append(list, store.Closing{Key: row.Key, Note: row.Note})
+			}
 			continue
 		}
 		if ledger == nil && n.Kind == handoff.Escalation {
 			list = append(list, store.Closing{Key: n.Posted().Key(deal, card)})
 		}
-		if row, ok := ledger[key]; ledger != nil && (!ok || row.Ended() || row.Post() && row.Status == store.TaskMade || row.Status == store.TaskClosing && row.NextTry.After(now)) {
+		if ledger != nil && (!ok || row.Ended() || row.Post() && row.Status == store.TaskMade || row.Status == store.TaskClosing && row.NextTry.After(now)) {
 			continue
 		}
-		list = append(list, store.Closing{Key: key, Note: "No longer needed: " + n.Why + "."})
+		list = append(list, store.Closing{Key: row.Key, Note: "No longer needed: " + n.Why + "."})
 	}
 	return list
 }
@@ -168,7 +191,7 @@ func (p *pass) hands(ctx context.Context, list []*taken, ledger map[string]store
 	var ids []crm.UserID
 	for _, t := range list {
 		for _, n := range t.asked {
-			row, known := ledger[n.Key(t.deal.Ref.ID, t.card.ID)]
+			row, known := store.Current(ledger, n.Key(t.deal.Ref.ID, t.card.ID))
 			if n.Open() && (!known || row.Status == store.TaskWanted) {
 				ids = append(ids, t.deal.Seller, t.deal.Owner, t.out.State.CSM)
 				break
@@ -191,9 +214,8 @@ func (p *pass) hands(ctx context.Context, list []*taken, ledger map[string]store
 }
 
 // task is what a notice asks of whom.
-func (p *pass) task(t *taken, n handoff.Notice, people map[crm.UserID]crm.Person, now time.Time) (store.Task, error) {
+func (p *pass) task(t *taken, n handoff.Notice, key string, people map[crm.UserID]crm.Person, now time.Time) (store.Task, error) {
 	d := t.deal
-	key := n.Key(d.Ref.ID, t.card.ID)
 	facts := handoff.FactsOf(t.card, d, t.out, n, p.c.Settings.Zone)
 	subject, body, err := p.c.Texts[n.Words()].Render(facts, key)
 	if err != nil {
@@ -202,7 +224,7 @@ func (p *pass) task(t *taken, n handoff.Notice, people map[crm.UserID]crm.Person
 	owner, why := handoff.Assign(n.To, handoff.Hands{Seller: d.Seller, Owner: d.Owner, CSM: t.out.State.CSM, Self: p.self}, people, p.c.Managers)
 	task := store.Task{
 		Key: key, Ref: d.Ref, Card: t.card.ID, Attempt: n.Attempt, Kind: n.Kind, Role: string(n.To), Owner: string(owner), About: facts.Deal,
-		Subject: subject, Body: body, Due: n.Due, Urgent: n.To == handoff.ToSalesManager, FindOnly: n.Shown, Digest: n.Digest,
+		Subject: subject, Body: body, Due: n.Due, Urgent: n.To == handoff.ToSalesManager, FindOnly: n.Shown && key == store.First(key), Digest: n.Digest,
 	}
 	if owner == "" {
 		task.Class, task.NextTry = classNobody, now.Add(tryAgain)

@@ -1,8 +1,10 @@
 package writeback
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -129,6 +131,35 @@ func (w *Writer) lookFor(ctx context.Context, t Target, lease store.Lease, list 
 	return w.Store.TasksSettled(context.WithoutCancel(ctx), lease, results)
 }
 
+// Seen notes those of a list of tasks that a person has completed or deleted,
+// with what was told in them, and returns the others; those apart that are no
+// longer on their deal, for a person has deleted or moved them.
+func (w *Writer) Seen(ctx context.Context, t Target, lease store.Lease, list []store.Task, now time.Time) (left, off []store.Task, err error) {
+	if t.Tasks == nil {
+		return list, nil, nil
+	}
+	found := map[string]crm.FoundTask{}
+	for part := range slices.Chunk(list, t.Tasks.TaskBatch()) {
+		some, err := w.found(ctx, t, part)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(found, some)
+	}
+	var results []store.TaskResult
+	for _, row := range list {
+		switch f, ok := found[cmp.Or(row.Within, row.Key)]; {
+		case f.Done || f.Deleted:
+			results = append(results, store.TaskResult{Key: row.Key, Status: store.TaskAcknowledged, TaskID: string(f.ID), At: now})
+		case !ok && (row.Status == store.TaskMade || row.Within != ""):
+			off = append(off, row)
+		default:
+			left = append(left, row)
+		}
+	}
+	return left, off, w.Store.TasksSettled(ctx, lease, results)
+}
+
 // adopt looks in the CRM for tasks that are to be made, notes those that stand
 // there, and returns the others. What a person has completed or deleted was
 // seen; what was asked before the store was lost and is not there any more was
@@ -169,11 +200,15 @@ func (w *Writer) found(ctx context.Context, t Target, list []store.Task) (map[st
 		return nil, err
 	}
 	posts := make(map[string]bool, len(list))
+	recalled := map[string]bool{}
 	for _, row := range list {
-		posts[row.Key] = row.Post()
+		posts[row.Key], recalled[row.Key] = row.Post(), row.FindOnly
 	}
 	found := make(map[string]crm.FoundTask, len(tasks))
 	for _, f := range tasks {
+		if first := store.First(f.Key); recalled[first] { // how often it was taken back is not known
+			f.Key = first
+		}
 		if f.Post != posts[f.Key] { // somebody quotes a task in the feed
 			continue
 		}
@@ -189,7 +224,7 @@ func (w *Writer) found(ctx context.Context, t Target, list []store.Task) (map[st
 func (w *Writer) closeTasks(ctx context.Context, t Target, lease store.Lease, list []store.Task, now time.Time, tally *TaskTally) error {
 	var nameless []store.Task
 	for _, row := range list {
-		if row.TaskID == "" {
+		if row.TaskID == "" || row.Class != "" {
 			nameless = append(nameless, row)
 		}
 	}
@@ -204,8 +239,13 @@ func (w *Writer) closeTasks(ctx context.Context, t Target, lease store.Lease, li
 	var open []store.Task
 	var closings []crm.Closing
 	for _, row := range list {
-		if f, ok := found[row.Key]; ok && row.TaskID == "" {
+		f, ok := found[row.Key]
+		if ok && row.TaskID == "" {
 			row.TaskID = string(f.ID)
+		}
+		if ok && (f.Done || f.Deleted) && (row.Class != "" || row.FindOnly) && !row.Post() { // not by us, whom the CRM has refused
+			results = append(results, store.TaskResult{Key: row.Key, Status: store.TaskAcknowledged, TaskID: row.TaskID, At: now})
+			continue
 		}
 		if row.TaskID == "" {
 			results = append(results, store.TaskResult{Key: row.Key, Status: store.TaskDropped, At: now})

@@ -39,9 +39,10 @@ func (b *batch) deal(rec *record) crm.Deal {
 	d.AccountID = b.company(rec.id)
 	d.Fields = s.mapping.names.Cells()
 	past := b.pasts[rec.id]
+	theirs := len(past.at) > 0 && b.wantsTimes(rec)
 	for _, e := range s.mapping.deals {
 		if c := b.mappedCell(rec, e); c.State != crm.Unmapped {
-			if e.logical.Track {
+			if e.logical.Track && (theirs || e.logical.Writer == crm.Ours) {
 				c.At = past.arrived(e.native)
 			}
 			d.Fields.Put(e.place, c)

@@ -106,17 +106,27 @@ func (b *batch) fetchHistory(ctx context.Context) error {
 // present does not: when a tracked field came by its value, where that can
 // matter, or who owned the deal when it was won.
 func (b *batch) wantsHistory(rec *record) bool {
+	return b.wantsTimes(rec) || b.c.setup.OwnTimes != nil && b.c.setup.OwnTimes(rec.id, b.cells(rec))
+}
+
+// wantsTimes reports whether it does for the fields of people, and not for
+// syncd's own alone.
+func (b *batch) wantsTimes(rec *record) bool {
 	filled := slices.ContainsFunc(b.s.ask.tracked, func(e *mapped) bool { return rec.text(e.native) != "" })
 	return filled && b.timesMatter(rec) || b.changedHands(rec)
 }
 
 func (b *batch) timesMatter(rec *record) bool {
-	return b.c.setup.TimesMatter == nil || b.c.setup.TimesMatter(rec.id, func(name string) crm.Cell {
+	return b.c.setup.TimesMatter == nil || b.c.setup.TimesMatter(rec.id, b.cells(rec))
+}
+
+func (b *batch) cells(rec *record) func(name string) crm.Cell {
+	return func(name string) crm.Cell {
 		if e := b.s.mapping.byName[name]; e != nil {
 			return b.mappedCell(rec, e)
 		}
 		return crm.Cell{}
-	})
+	}
 }
 
 // changedHands reports whether the deal's owner may not be the one who won it.

@@ -166,7 +166,7 @@ func (c *Client) byHand(s *schema, listed *listedFields) []string {
 	}
 	return append(out,
 		"put the fields on the page layouts and Lightning pages of Opportunity that CSMs, managers and sellers use (Setup > Object Manager > Opportunity)",
-		"turn on field history of the CSM's fields (Setup > Object Manager > Opportunity > Fields & Relationships > Set History Tracking)",
+		"turn on field history of the CSM's fields and Key (Setup > Object Manager > Opportunity > Fields & Relationships > Set History Tracking)",
 	)
 }
 
