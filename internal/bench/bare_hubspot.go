@@ -4,15 +4,32 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 type hsRecord struct {
 	ID         string             `json:"id"`
 	Properties map[string]*string `json:"properties"`
 	UpdatedAt  string             `json:"updatedAt"`
+	History    map[string][]struct {
+		Value string    `json:"value"`
+		At    time.Time `json:"timestamp"`
+	} `json:"propertiesWithHistory"`
+}
+
+// text is a property's value, "" if it has none.
+func (r hsRecord) text(name string) string {
+	if v := r.Properties[name]; v != nil {
+		return *v
+	}
+	return ""
 }
 
 type hsLinks struct {
@@ -56,11 +73,7 @@ var hubspotAsks = map[string][]string{
 func (b *bare) hubspot(ctx context.Context) error {
 	properties := []string{"dealname", "pipeline", "dealstage", "dealtype", "amount", "deal_currency_code", "closedate", "hs_is_closed_won", "hs_is_closed", "hs_closed_won_date", "hubspot_owner_id", "hs_lastmodifieddate", "createdate"}
 	for _, f := range b.setup.Fields {
-		name := f.Native
-		if name == "" {
-			name = f.Prefix + "_" + f.Base
-		}
-		properties = append(properties, name)
+		properties = append(properties, nativeOf(f))
 	}
 	values := map[string]any{}
 	for _, f := range b.own() {
@@ -105,7 +118,7 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 		return nil
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return b.hubspotRead(gctx, "deals", ids, properties) })
+	g.Go(func() error { return b.hubspotDeals(gctx, ids, properties) })
 	for _, kind := range hubspotKinds {
 		g.Go(func() error {
 			var links hsLinks
@@ -125,7 +138,8 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 					}
 				}
 			}
-			return b.hubspotRead(gctx, kind, to, hubspotAsks[kind])
+			_, err := b.hubspotRead(gctx, kind, to, hubspotAsks[kind])
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -143,10 +157,58 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 	})
 }
 
-func (b *bare) hubspotRead(ctx context.Context, kind string, ids, properties []string) error {
+// hubspotDeals reads deals, and then the history of those whose times count: a
+// CSM scores them, and has not done with it.
+func (b *bare) hubspotDeals(ctx context.Context, ids, properties []string) error {
+	deals, err := b.hubspotRead(ctx, "deals", ids, properties)
+	if err != nil {
+		return err
+	}
+	var begun []string
+	cells := b.judged()
+	for _, id := range ids {
+		d := deals[id]
+		open := slices.ContainsFunc(cells, func(name string) bool { return d.text(name) == "" })
+		if open && d.text("handoff_csm") != "" && d.text("handoff_kickoff_at") != "" {
+			begun = append(begun, id)
+		}
+	}
+	tracked := []string{"hubspot_owner_id"}
+	for _, f := range b.setup.Fields {
+		if f.Track {
+			tracked = append(tracked, nativeOf(f))
+		}
+	}
+	return chunks(ctx, begun, historyBatch, func(ctx context.Context, ids []string) error {
+		var page struct {
+			Results []hsRecord `json:"results"`
+		}
+		return b.call(ctx, "POST", "/crm/v3/objects/deals/batch/read", map[string]any{"inputs": inputs(ids), "properties": []string{}, "propertiesWithHistory": tracked}, &page)
+	})
+}
+
+// judged are the cells that a CSM scores in.
+func (b *bare) judged() []string {
+	var list []string
+	for _, f := range b.setup.Fields {
+		if f.Writer != crm.Ours && strings.HasPrefix(f.Base, "item_") && strings.HasSuffix(f.Base, "_score") {
+			list = append(list, nativeOf(f))
+		}
+	}
+	return list
+}
+
+func nativeOf(f crm.Field) string {
+	if f.Native != "" {
+		return f.Native
+	}
+	return f.Prefix + "_" + f.Base
+}
+
+func (b *bare) hubspotRead(ctx context.Context, kind string, ids, properties []string) (map[string]hsRecord, error) {
 	var mu sync.Mutex
 	found := make(map[string]hsRecord, len(ids))
-	return chunks(ctx, ids, batchSize, func(ctx context.Context, ids []string) error {
+	return found, chunks(ctx, ids, batchSize, func(ctx context.Context, ids []string) error {
 		var page struct {
 			Results []hsRecord `json:"results"`
 		}
