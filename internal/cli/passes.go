@@ -55,16 +55,16 @@ func (e *env) printReports(reports []app.Report) {
 		fmt.Fprintf(w, "  go_live: %s; deals won before are never scored\n", r.GoLive)
 		e.printProblems(r.Problems)
 		if r.Degraded > 0 {
-			fmt.Fprintf(w, "  %d deals hold something that could not be read: what hangs on it stays open, and sync_message on the record names it\n", r.Degraded)
+			fmt.Fprintf(w, "  %s could not be read whole: what hangs on the rest stays open, and sync_message on the record names it\n", crm.Count(r.Degraded, "deal"))
 		}
 		if r.Mode == "observe" && r.FieldsPlanned > 0 {
 			fmt.Fprintf(w, "  would write %s; OBSERVE: nothing was written\n", crm.Count(r.FieldsPlanned, "field"))
 		}
 		if r.Unassigned > 0 {
-			fmt.Fprintf(w, "  %d tasks have nobody to take them: map somebody under managers\n", r.Unassigned)
+			fmt.Fprintf(w, "  nobody is left to take %s: map somebody under managers\n", crm.Count(r.Unassigned, "task"))
 		}
 		if r.TasksRejected > 0 {
-			fmt.Fprintf(w, "  %d tasks were refused (`%s` tells why)\n", r.TasksRejected, e.hint("runs "+r.Run))
+			fmt.Fprintf(w, "  the CRM refused %s (`%s` tells why)\n", crm.Count(r.TasksRejected, "task"), e.hint("runs "+r.Run))
 		}
 		if r.Err != nil {
 			fmt.Fprintln(w, "  ended early:", clean(r.Error))

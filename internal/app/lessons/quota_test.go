@@ -82,7 +82,11 @@ func TestLesson19TheDaysQuotaEndsTheRun(t *testing.T) {
 		if kept != r.DealsWritten() || kept == 0 {
 			t.Errorf("%d writes are on record, %d were made", kept, r.DealsWritten())
 		}
-		if code != 3 || !strings.Contains(said, "resumes at "+run.ResumeAt.Format(time.RFC3339)) {
+		zone, err := time.LoadLocation("Europe/Berlin") // the company's
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code != 3 || !strings.Contains(said, "resumes at "+run.ResumeAt.In(zone).Format(time.RFC3339)) {
 			t.Errorf("exit %d:\n%s", code, said)
 		}
 		r.Clock.Set(resume.Add(time.Second))
