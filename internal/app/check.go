@@ -74,6 +74,7 @@ func (a *App) Check(ctx context.Context, c *syncer.Connection, probe crm.DealID)
 			out.Findings = append(out.Findings, f)
 		}
 	}
+	out.Findings = append(out.Findings, standIns(ctx, c, desc.Self)...)
 	for _, p := range desc.Problems {
 		out.Findings = append(out.Findings, untold(p, out.Findings)...)
 	}

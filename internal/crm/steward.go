@@ -27,7 +27,7 @@ type Inspection struct {
 
 // Finding is one thing that was looked at.
 type Finding struct {
-	Area    string `json:"area"`    // "credentials", "api", "permissions", "fields", "visibility", "roles", "stages", "rules", "quota", "clock", "time zone", "store"
+	Area    string `json:"area"`    // "credentials", "api", "permissions", "fields", "visibility", "roles", "stages", "rules", "quota", "managers", "clock", "time zone", "store"
 	Subject string `json:"subject"` // what was looked at: a field's native name, a role, a scope
 	Grade   Grade  `json:"grade"`
 	Message string `json:"message"`       // what was found, one sentence without a full stop

@@ -71,7 +71,7 @@ func salesManager(h Hands, people map[crm.UserID]crm.Person, m Managers) (crm.Us
 			return id, ""
 		}
 	}
-	return "", fmt.Sprintf("no active manager is known for owner %s (map one under managers)", h.Seller)
+	return "", fmt.Sprintf("no active manager is known for owner %s, nor can anybody be asked who is named under managers", h.Seller)
 }
 
 func active(id crm.UserID, h Hands, people map[crm.UserID]crm.Person) bool {
