@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,6 +174,18 @@ func cut(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
+}
+
+// Unasked takes out of the key what there was nobody to ask for: where the store
+// is lost before somebody is found, it is asked for anew.
+func (o *Output) Unasked(card *scorecard.Card, id string, kinds []string) {
+	name := card.Field("key")
+	if _, shown := o.Show[name]; !shown || len(kinds) == 0 {
+		return
+	}
+	s := o.State
+	s.Notices = slices.DeleteFunc(slices.Clone(s.Notices), func(n Notice) bool { return n.Attempt == s.Attempt && slices.Contains(kinds, n.Kind) })
+	o.Show[name] = Key(id, card, s)
 }
 
 // Tell adds a warning for people to what follows from a step, and to what the

@@ -65,6 +65,7 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			delete(p.waiting, t.deal.Ref.ID)
 			p.counts.TasksUnresolved--
 		}
+		var unasked []string
 		for _, n := range t.asked {
 			row, known := store.Current(ledger, n.Key(t.deal.Ref.ID, t.card.ID))
 			if !n.Open() || known && !pending(row, now) {
@@ -85,8 +86,10 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			if p.counts.TasksPlanned++; task.Owner == "" && !task.Post() {
 				p.counts.Unassigned++
 				t.out.Tell(t.card, task.Message)
+				unasked = append(unasked, n.Kind)
 			}
 		}
+		t.out.Unasked(t.card, t.deal.Ref.ID, unasked)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package traps_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -198,4 +199,43 @@ func keepCells(was, now []map[string]string) []map[string]string {
 		}
 	}
 	return was
+}
+
+// Whom nobody was there to ask is asked once somebody is, and not taken for asked
+// because the store was lost meanwhile: the key names what was asked.
+// Mutation: internal/syncer/tasks.go: the key names what there was nobody to ask for.
+func TestALostStoreAsksWhatThereWasNobodyToAskFor(t *testing.T) {
+	t.Parallel()
+	r := apptest.Still(t, apptest.Options{CRM: apptest.HubSpot, World: apptest.Even(3), Scope: "{go_live: 2026-10-03}", Extra: "    managers: {}\n"})
+	r.Pass(t)
+	r.Score(t, 0, nineteen)
+	if report := r.At(t, hour(1)); report.Unassigned != 1 {
+		t.Fatalf("%d tasks have nobody to take them", report.Unassigned)
+	}
+	const kind = "sales_manager_escalation"
+	asked := func() int {
+		n := 0
+		for _, k := range r.TasksOn(t, 0, "") {
+			if strings.HasSuffix(k.Key, "/"+kind) {
+				n++
+			}
+		}
+		return n
+	}
+	if key := r.Field(t, r.Deal(0), "key"); asked() != 0 || strings.Contains(key, kind) || !strings.Contains(key, "ae_rehandoff") {
+		t.Errorf("%d are asked, the key says %s", asked(), key)
+	}
+	written := r.DealsWritten()
+	r.At(t, hour(2))
+	if n := r.DealsWritten() - written; n != 0 {
+		t.Errorf("%d records are written while nobody is found", n)
+	}
+	r.Extra = fmt.Sprintf("    managers: {default: [%q]}\n", r.User(2))
+	r.LoseStore(t)
+	for n := range 2 {
+		r.At(t, hour(3+n))
+		if key := r.Field(t, r.Deal(0), "key"); asked() != 1 || !strings.Contains(key, kind) {
+			t.Errorf("%d are asked, the key says %s", asked(), key)
+		}
+	}
 }
