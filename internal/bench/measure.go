@@ -125,12 +125,10 @@ func startSim(ctx context.Context, c Case, dir string, flags ...string) (*sim, e
 	args = append(args, flags...)
 	s := &sim{cmd: exec.CommandContext(ctx, self, args...)}
 	s.cmd.Stderr = os.Stderr
-	if os.Getenv("GOGC") == "" { // its data are large and stay: what is measured should not wait for its collector
-		percent := 300
-		if c.Deals > 100_000 {
-			percent = 100 // or the machine has no room
-		}
-		s.cmd.Env = append(os.Environ(), "GOGC="+strconv.Itoa(percent))
+	// Its data are large and stay: what is measured should not wait for its
+	// collector, as long as there is room.
+	if os.Getenv("GOGC") == "" && c.Deals <= 100_000 {
+		s.cmd.Env = append(os.Environ(), "GOGC=300")
 	}
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
