@@ -86,7 +86,9 @@ func (p *pass) ask(ctx context.Context, steps []*taken, now time.Time, s *store.
 			if p.counts.TasksPlanned++; task.Owner == "" && !task.Post() {
 				p.counts.Unassigned++
 				t.out.Tell(t.card, task.Message)
-				unasked = append(unasked, n.Kind)
+				if !task.FindOnly { // else it was asked, before the store was lost
+					unasked = append(unasked, n.Kind)
+				}
 			}
 		}
 		t.out.Unasked(t.card, t.deal.Ref.ID, unasked)

@@ -25,6 +25,18 @@ func tracking(t *testing.T, crm string, deals int) *apptest.Rig {
 	return apptest.Still(t, o)
 }
 
+// nineteens is such a company with three deals that are final at 19.
+func nineteens(t *testing.T, crm string) *apptest.Rig {
+	t.Helper()
+	r := tracking(t, crm, 3)
+	r.Pass(t)
+	for i := range 3 {
+		r.Score(t, i, nineteen)
+	}
+	r.At(t, hour(1))
+	return r
+}
+
 // records are syncd's own fields of every deal, but for some.
 func records(t *testing.T, r *apptest.Rig, but ...string) []map[string]string {
 	t.Helper()
@@ -54,12 +66,7 @@ func stands(t *testing.T, r *apptest.Rig, when string, was []map[string]string, 
 // Mutation: internal/handoff/advance.go: a held attempt shows what is open.
 func TestALostStoreLeavesFinalsStanding(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
-		r := tracking(t, crm, 3)
-		r.Pass(t)
-		for i := range 3 {
-			r.Score(t, i, nineteen)
-		}
-		r.At(t, hour(1))
+		r := nineteens(t, crm)
 		was, tasks := records(t, r), len(r.Tasks(t))
 		said := records(t, r, "sync_message")
 		r.Hide(t, apptest.ScoreField("1.1"))
@@ -86,12 +93,7 @@ func TestALostStoreLeavesFinalsStanding(t *testing.T) {
 // Mutation: internal/handoff/advance.go: a held attempt is final from the pass on.
 func TestALostStoreKeepsTheTimesOfFinals(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
-		r := tracking(t, crm, 3)
-		r.Pass(t)
-		for i := range 3 {
-			r.Score(t, i, nineteen)
-		}
-		r.At(t, hour(1))
+		r := nineteens(t, crm)
 		was, tasks := records(t, r), len(r.Tasks(t))
 		r.Clock.Set(hour(30))
 		r.Score(t, 2, allTwo)
@@ -236,6 +238,22 @@ func TestALostStoreAsksWhatThereWasNobodyToAskFor(t *testing.T) {
 		r.At(t, hour(3+n))
 		if key := r.Field(t, r.Deal(0), "key"); asked() != 1 || !strings.Contains(key, kind) {
 			t.Errorf("%d are asked, the key says %s", asked(), key)
+		}
+	}
+
+	// What was asked, and seen, stays so where nobody is left while the store is
+	// lost again, and where somebody is once more.
+	for _, k := range r.TasksOn(t, 0, "") {
+		if strings.HasSuffix(k.Key, "/"+kind) {
+			r.RemoveTask(t, k.ID)
+		}
+	}
+	for n, managers := range []string{"{}", fmt.Sprintf("{default: [%q]}", r.User(2))} {
+		r.Extra = "    managers: " + managers + "\n"
+		r.LoseStore(t)
+		r.At(t, hour(6+n))
+		if key := r.Field(t, r.Deal(0), "key"); asked() != 0 || !strings.Contains(key, kind) {
+			t.Errorf("with managers %s %d are asked, the key says %s", managers, asked(), key)
 		}
 	}
 }
