@@ -188,22 +188,24 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 	if con.Tasks == nil || *con.Tasks {
 		c.Tasks, _ = c.Source.(crm.TaskBook)
 	}
-	c.Managers, c.Texts = managers(con), a.cfg.Words()
+	c.Managers, c.Texts = managers(con, c), a.cfg.Words()
 	b.meter = c.Source.(metered)
 	return c, nil
 }
 
-// managers say who stands in where the CRM knows no manager.
-func managers(con *config.Connection) handoff.Managers {
+// managers say who stands in where the CRM knows no manager, by the ids that the
+// CRM answers with: whoever is the AE or syncd's own user is known by them.
+func managers(con *config.Connection, c *syncer.Connection) handoff.Managers {
 	m := handoff.Managers{Owners: map[crm.UserID]crm.UserID{}, Teams: map[string]crm.UserID{}}
+	user := func(id string) crm.UserID { return crm.UserID(keptAs(c, id)) }
 	for _, id := range con.Managers.Default {
-		m.Default = append(m.Default, crm.UserID(id))
+		m.Default = append(m.Default, user(id))
 	}
 	for owner, id := range con.Managers.Owners {
-		m.Owners[crm.UserID(owner)] = crm.UserID(id)
+		m.Owners[user(owner)] = user(id)
 	}
 	for team, id := range con.Managers.Teams {
-		m.Teams[team] = crm.UserID(id)
+		m.Teams[team] = user(id)
 	}
 	return m
 }

@@ -303,8 +303,8 @@ func number(s autoscore.Score) *int {
 	return &n
 }
 
-// canonical gives the one form under which a deal is kept of an id that a CRM
-// writes in several. Text that is no id stays as it is.
+// canonical gives the one form of an id that a CRM writes in several, under which
+// a deal is kept and a person known. Text that is no id stays as it is.
 type canonical interface{ Canonical(id string) crm.DealID }
 
 func keptAs(c *syncer.Connection, id string) string {

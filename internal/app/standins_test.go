@@ -42,6 +42,14 @@ func TestCheckLooksAtThoseWhoStandIn(t *testing.T) {
 				t.Errorf("%s: %+v", c.extra, f)
 			}
 		}
+		if name == apptest.Salesforce { // an org's own user, by the short form of its id, as addresses in a browser have it
+			self := first.User(0)[:15]
+			r := apptest.New(t, apptest.Options{CRM: name, World: world, Extra: fmt.Sprintf("    managers: {default: [%q]}\n", self)})
+			found := r.App.Check(t.Context(), r.App.Connections()[0], "").Findings
+			if f := finding(t, found, "managers"); !strings.Contains(f.Message, "is the one syncd works as") {
+				t.Errorf("%s: %+v", self, f)
+			}
+		}
 		r := apptest.New(t, apptest.Options{CRM: name, World: world, Extra: "    tasks: false\n    managers: {}\n"})
 		for _, f := range r.App.Check(t.Context(), r.App.Connections()[0], "").Findings {
 			if f.Area == "managers" {
