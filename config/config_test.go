@@ -92,7 +92,7 @@ func TestFullExamplesHaveEveryKey(t *testing.T) {
 	alone := map[string]string{
 		"base_url": "hubspot", "searches_per_second": "hubspot", "token": "hubspot", "owners": "hubspot", "teams": "hubspot",
 		"login_url": "salesforce", "username": "salesforce", "password": "salesforce", "security_token": "salesforce", "private_key": "salesforce",
-		"audience": "salesforce", "composite_writes": "salesforce", "chatter": "salesforce",
+		"audience": "salesforce", "composite_writes": "salesforce", "chatter": "salesforce", "attempt_object": "salesforce",
 	}
 	for _, name := range []string{"salesforce", "hubspot"} {
 		text, err := config.Example(name, config.Full)

@@ -77,8 +77,10 @@ type Connection struct {
 	Budget         Budget              `yaml:"budget" json:"budget,omitempty"`
 	EarlyWarning   bool                `yaml:"early_warning" json:"early_warning,omitempty"`
 	// Tasks: nil means true.
-	Tasks   *bool `yaml:"tasks" json:"tasks,omitempty" jsonschema:"description=Whether people are asked by tasks in the CRM; the record shows what a band asks in any case,default=true"`
-	Chatter bool  `yaml:"chatter" json:"chatter,omitempty" jsonschema:"description=Salesforce only: an escalation is also posted on the opportunity and mentions the Sales manager,default=false"`
+	Tasks *bool `yaml:"tasks" json:"tasks,omitempty" jsonschema:"description=Whether people are asked by tasks in the CRM; the record shows what a band asks in any case,default=true"`
+	// AttemptObject has a record kept of every attempt that is final.
+	AttemptObject bool `yaml:"attempt_object" json:"attempt_object,omitempty" jsonschema:"description=Salesforce only: a record of every attempt that is final is kept in the custom object Handoff_Attempt__c which syncd fields apply makes,default=false"`
+	Chatter       bool `yaml:"chatter" json:"chatter,omitempty" jsonschema:"description=Salesforce only: an escalation is also posted on the opportunity and mentions the Sales manager,default=false"`
 	// CorrectionWindow: nil means 24 hours.
 	CorrectionWindow *time.Duration `yaml:"correction_window" json:"correction_window,omitempty" jsonschema:"type=string,description=How long after final a CSM may correct a value,default=24h"`
 	Lag              time.Duration  `yaml:"lag" json:"lag,omitempty" jsonschema:"type=string,description=How far behind the CRM's clock the watermark stays,default=5m"`

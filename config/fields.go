@@ -137,7 +137,7 @@ func (c *Connection) validateFields(v *checker, path string, cards map[string]*s
 // Setup says what a connection asks of its adapter, for the cards it uses.
 func (c *Config) Setup(con *Connection, cards []*scorecard.Card) crm.Setup {
 	zone := c.Zone()
-	s := crm.Setup{Connection: con.Name, Roles: con.Roles, Zone: zone, Since: con.Scope.GoLive.In(zone), Posts: con.Chatter}
+	s := crm.Setup{Connection: con.Name, Roles: con.Roles, Zone: zone, Since: con.Scope.GoLive.In(zone), Posts: con.Chatter, Attempts: con.AttemptObject}
 	if w := con.Waiver; w != nil {
 		s.Waiver = crm.Waiver{By: w.By, Until: w.Until.In(zone)}
 	}

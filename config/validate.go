@@ -187,6 +187,11 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 	if c.Chatter && c.Tasks != nil && !*c.Tasks {
 		v.fault(path+".chatter", "posts what tasks ask, and tasks is false", "remove one of the two")
 	}
+	for i, id := range c.Scorecards {
+		if c.AttemptObject && len(id) > mostCardID {
+			v.fault(yamlfile.Index(path+".scorecards", i), fmt.Sprintf("has %d characters: with attempt_object a scorecard's id has at most %d", len(id), mostCardID), "give the card a shorter id")
+		}
+	}
 	switch c.CRM {
 	case "salesforce":
 		c.validateSalesforce(v, path)
@@ -199,6 +204,7 @@ func (c *Connection) validate(v *checker, path string, cards map[string]*scoreca
 const (
 	mostLag      = 24 * time.Hour
 	mostInFlight = 25
+	mostCardID   = 50 // in the key of a record of an attempt, which has 80 characters
 )
 
 func (c *Connection) validateScope(v *checker, path string, company Company) {
@@ -246,6 +252,9 @@ func (c *Connection) validateHubSpot(v *checker, path string) {
 	v.oneOf(path+".api_version", c.APIVersion, hsVersions)
 	if c.Composite {
 		v.fault(path+".composite_writes", "is not for HubSpot, which takes 100 records a call", "remove it")
+	}
+	if c.AttemptObject {
+		v.fault(path+".attempt_object", "is not for HubSpot, which keeps the history of every property by itself", "remove it")
 	}
 	if c.Chatter {
 		v.fault(path+".chatter", "is not for HubSpot, whose deals have no feed to post in", "remove it")

@@ -188,6 +188,9 @@ func (a *App) connection(con *config.Connection, all map[string]*scorecard.Card)
 	if con.Tasks == nil || *con.Tasks {
 		c.Tasks, _ = c.Source.(crm.TaskBook)
 	}
+	if con.AttemptObject {
+		c.Attempts, _ = c.Source.(crm.AttemptBook)
+	}
 	c.Managers, c.Texts = managers(con, c), a.cfg.Words()
 	b.meter = c.Source.(metered)
 	return c, nil

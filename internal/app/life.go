@@ -25,6 +25,10 @@ type Attempt struct {
 	Version     string               `json:"version"`
 	Notes       []string             `json:"notes,omitempty"`
 	Corrections []handoff.Correction `json:"corrections,omitempty"`
+	// Record is what became of the attempt's record beside the deal, where one is
+	// kept: "planned", "sent", "confirmed", "rejected"; Why is the CRM's reason.
+	Record string `json:"record,omitempty"`
+	Why    string `json:"record_message,omitempty"`
 }
 
 // Asked is what a person was asked for, and what became of the task.
@@ -63,10 +67,21 @@ func (a *App) life(ctx context.Context, s store.State, j syncer.Judged, asOf tim
 		finals = append(finals[:len(finals):len(finals)], *j.Final)
 	}
 	for _, f := range finals {
-		e.Attempts = append(e.Attempts, Attempt{f.Attempt, f.Total, f.Band, f.At, f.Version, f.Notes, f.Corrections})
+		e.Attempts = append(e.Attempts, Attempt{Attempt: f.Attempt, Score: f.Total, Band: f.Band, FinalAt: f.At, Version: f.Version, Notes: f.Notes, Corrections: f.Corrections})
 	}
 	ledger := map[string]store.Task{}
 	if asOf.IsZero() {
+		records, err := a.store.AttemptsOf(ctx, s.Ref.Connection, s.Ref.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			for i := range e.Attempts {
+				if t := &e.Attempts[i]; r.Scorecard == s.Card && r.Number == t.Attempt {
+					t.Record, t.Why = r.Status, r.Message
+				}
+			}
+		}
 		list, err := a.store.TasksOf(ctx, s.Ref.Connection, []string{s.Ref.ID})
 		if err != nil {
 			return err

@@ -209,7 +209,10 @@ func (a *App) advance(ctx context.Context, c *syncer.Connection, lease store.Lea
 
 func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease, run *store.Run, deadline time.Time, applied *Applied) (bool, error) {
 	a.budgets[c.Name].whole() // what is planned goes out
-	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Tasks: c.Tasks, Same: c.Same}
+	target := writeback.Target{Name: c.Name, Source: c.Source, Sink: c.Sink, Tasks: c.Tasks, Attempts: c.Attempts, Same: c.Same}
+	if run.Kind == store.Undo {
+		target.Attempts = nil // what was scored was scored: their records stay
+	}
 	tally, err := a.writer.Recover(ctx, target, lease, run.ID, run.Now())
 	goesOn := false                                    // with a plan whose apply was cut short
 	if err == nil && run.Phase == syncer.PhaseScreen { // after what was under way is known
@@ -233,6 +236,10 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 		tally.Add(applied)
 		err = errors.Join(err, asked)
 	}
+	var records writeback.AttemptTally
+	if err == nil && done {
+		records, done, err = a.writer.Attempts(ctx, target, lease, run.Now(), deadline)
+	}
 	counts, cerr := syncer.ReadCounts(run.Counts)
 	if cerr != nil {
 		return false, cerr
@@ -245,6 +252,9 @@ func (a *App) apply(ctx context.Context, c *syncer.Connection, lease store.Lease
 	counts.Confirmed += tally.Confirmed
 	counts.Rejected += tally.Rejected
 	counts.Unresolved += tally.Unresolved
+	counts.AttemptsWritten += records.Written
+	counts.AttemptsRejected += records.Rejected
+	counts.AttemptsOwed = records.Owed
 	counts.TasksRejected += tasks.Rejected
 	counts.TasksUnresolved += tasks.Unresolved
 	counts.TasksCreated += tasks.Made

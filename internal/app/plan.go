@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/handoffscore/syncd/internal/handoff"
 	"github.com/handoffscore/syncd/internal/store"
@@ -18,6 +19,9 @@ type Plan struct {
 	Records int           `json:"records"`
 	Changes []Change      `json:"changes"`
 	Tasks   []PlannedTask `json:"tasks"`
+	// Attempts are records of attempts that the CRM does not have as they are to
+	// be, the first of AttemptsPlanned.
+	Attempts []PlannedAttempt `json:"attempts,omitempty"`
 	// ForecastCalls is what applying the plan will take of the CRM, about: each
 	// record is read once more and written.
 	ForecastCalls int64 `json:"forecast_calls"`
@@ -48,6 +52,17 @@ type PlannedTask struct {
 	Subject string `json:"subject"`
 	Closes  bool   `json:"closes,omitempty"`
 	Problem string `json:"problem,omitempty"`
+}
+
+// PlannedAttempt is a record of an attempt that would be made or changed.
+type PlannedAttempt struct {
+	Deal      string    `json:"deal"`
+	Scorecard string    `json:"scorecard"`
+	Attempt   int       `json:"attempt"`
+	Score     int       `json:"score"`
+	OutOf     int       `json:"score_out_of"`
+	Band      string    `json:"band"`
+	FinalAt   time.Time `json:"final_at"`
 }
 
 // Plan tells what the plan of a pass would do, the first limit records of it;
@@ -85,8 +100,25 @@ func (a *App) Plan(ctx context.Context, r Report, limit int) (Plan, error) {
 	if err := a.plannedTasks(ctx, c, r.Run, &p); err != nil {
 		return p, err
 	}
+	if err := a.plannedAttempts(ctx, c, r, limit, &p); err != nil {
+		return p, err
+	}
 	p.ForecastCalls = forecast(c, p)
 	return p, nil
+}
+
+func (a *App) plannedAttempts(ctx context.Context, c *syncer.Connection, r Report, limit int, p *Plan) error {
+	if c.Attempts == nil || r.AttemptsPlanned == 0 {
+		return nil
+	}
+	if limit <= 0 {
+		limit = int(r.AttemptsPlanned)
+	}
+	list, err := a.store.AttemptsOwed(ctx, c.Name, time.Now().Add(24*time.Hour), "", limit) // refused ones among them
+	for _, t := range list {
+		p.Attempts = append(p.Attempts, PlannedAttempt{string(t.Deal), t.Scorecard, t.Number, t.Score, t.OutOf, t.Band, t.FinalAt})
+	}
+	return err
 }
 
 func changeOf(w store.Intent) Change {
@@ -117,7 +149,7 @@ func (a *App) plannedTasks(ctx context.Context, c *syncer.Connection, run string
 // forecast estimates the calls that applying takes: the pass has read all the
 // deals it names for what it has used.
 func forecast(c *syncer.Connection, p Plan) int64 {
-	if p.Records == 0 && len(p.Tasks) == 0 {
+	if p.Records == 0 && len(p.Tasks) == 0 && len(p.Attempts) == 0 {
 		return 0
 	}
 	writes := int64((p.Records + c.Sink.WriteBatch() - 1) / c.Sink.WriteBatch())
@@ -134,5 +166,10 @@ func forecast(c *syncer.Connection, p Plan) int64 {
 			tasks++ // they travel one by one
 		}
 	}
-	return writes + min(reads, p.Report.APICalls) + tasks
+	records := int64(0)
+	if c.Attempts != nil {
+		size := int64(c.Attempts.AttemptBatch())
+		records = (p.AttemptsPlanned + size - 1) / size
+	}
+	return writes + min(reads, p.Report.APICalls) + tasks + records
 }

@@ -27,7 +27,8 @@ type RunReport struct {
 // Refused is a record the CRM did not take, in its own words.
 type Refused struct {
 	Deal    string    `json:"deal"`
-	Task    string    `json:"task,omitempty"` // its kind, where it is a task that was refused
+	Task    string    `json:"task,omitempty"`    // its kind, where it is a task that was refused
+	Attempt int       `json:"attempt,omitempty"` // where it is the record of an attempt
 	Class   string    `json:"class"`
 	Code    string    `json:"code"`
 	Message string    `json:"message"`
@@ -70,6 +71,13 @@ func (a *App) RunDetail(ctx context.Context, id string) (RunReport, error) {
 	}
 	if err != nil {
 		return r, err
+	}
+	records, err := a.store.AttemptsRefused(ctx, run.Connection, id)
+	if err != nil {
+		return r, err
+	}
+	for _, t := range records {
+		r.Refused = append(r.Refused, Refused{Deal: string(t.Deal), Attempt: t.Number, Class: t.Class, Code: t.Code, Message: t.Message, NextTry: t.NextTry})
 	}
 	tasks, err := a.store.TasksBy(ctx, run.Connection, id)
 	for _, t := range tasks {

@@ -402,6 +402,9 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 		if r.Task != "" {
 			of = "task " + r.Task
 		}
+		if r.Attempt > 0 {
+			of = fmt.Sprintf("record of attempt %d", r.Attempt)
+		}
 		t.AppendRow([]any{r.Deal, of, r.Class, r.Code, clean(r.Message), e.time(r.NextTry)})
 	}
 	t.Render()

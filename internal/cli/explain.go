@@ -13,6 +13,7 @@ import (
 	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/handoff"
+	"github.com/handoffscore/syncd/internal/store"
 )
 
 func explainCommand(e *env) *cobra.Command {
@@ -152,6 +153,9 @@ func (e *env) printLife(x app.Explanation) {
 		}
 		if a.Attempt != x.Attempt {
 			fmt.Fprintf(w, "attempt %d was %d (%s), final %s\n", a.Attempt, a.Score, a.Band, e.time(a.FinalAt))
+		}
+		if a.Record != "" && a.Record != store.Confirmed {
+			fmt.Fprintf(w, "attempt %d: its record in the CRM is %s %s\n", a.Attempt, a.Record, clean(a.Why))
 		}
 	}
 	if d := x.Dispute; d.Item != "" {

@@ -23,7 +23,7 @@ func codeOf(reports []app.Report) int {
 			return exitGuarded
 		case r.Err != nil && crm.KindOf(r.Err) == crm.Quota, r.Err == nil && r.Waits != "":
 			code = exitQuota
-		case r.Err != nil || r.Rejected+r.Unresolved+r.Degraded+r.TasksRejected+r.TasksUnresolved+r.Unassigned+r.Withheld > 0:
+		case r.Err != nil || r.Rejected+r.Unresolved+r.Degraded+r.TasksRejected+r.TasksUnresolved+r.AttemptsOwed+r.Unassigned+r.Withheld > 0:
 			if code == exitOK {
 				code = exitRejected
 			}
@@ -65,6 +65,15 @@ func (e *env) printReports(reports []app.Report) {
 		}
 		if r.TasksRejected > 0 {
 			fmt.Fprintf(w, "  the CRM refused %s (`%s` tells why)\n", crm.Count(r.TasksRejected, "task"), e.hint("runs "+r.Run))
+		}
+		if r.AttemptsWritten > 0 {
+			fmt.Fprintf(w, "  wrote %s of attempts\n", crm.Count(r.AttemptsWritten, "record"))
+		}
+		if r.Mode == "observe" && r.AttemptsPlanned > 0 {
+			fmt.Fprintf(w, "  would write %s of attempts\n", crm.Count(r.AttemptsPlanned, "record"))
+		}
+		if r.AttemptsOwed > 0 {
+			fmt.Fprintf(w, "  the CRM is yet to take %s of attempts (`%s` tells why)\n", crm.Count(r.AttemptsOwed, "record"), e.hint("runs "+r.Run))
 		}
 		if r.Err != nil {
 			fmt.Fprintln(w, "  ended early:", clean(r.Error))

@@ -89,6 +89,16 @@ func printPlan(w io.Writer, p app.Plan) {
 		fmt.Fprintf(w, "and %d more records (--limit 0 shows all)\n", more)
 	}
 	printPlannedTasks(w, p.Tasks)
+	if len(p.Attempts) > 0 {
+		t := newTable(w, "record of an attempt at", "scorecard", "attempt", "score", "band")
+		for _, a := range p.Attempts {
+			t.AppendRow(table.Row{a.Deal, a.Scorecard, a.Attempt, fmt.Sprintf("%d of %d", a.Score, a.OutOf), a.Band})
+		}
+		t.Render()
+		if more := p.AttemptsPlanned - int64(len(p.Attempts)); more > 0 {
+			fmt.Fprintf(w, "and %d more records of attempts (--limit 0 shows all)\n", more)
+		}
+	}
 	fmt.Fprintf(w, "%s, %s; the plan took %s, applying it will take about %d\n",
 		crm.Count(p.Records, "record"), crm.Count(len(p.Tasks), "task"), crm.Count(p.Report.APICalls, "call"), p.ForecastCalls)
 }
@@ -97,7 +107,7 @@ func printPlan(w io.Writer, p app.Plan) {
 // until it is told to write.
 func (e *env) nextOfPlan(p app.Plan, mode syncer.Mode) {
 	switch {
-	case p.Records+len(p.Tasks) == 0:
+	case p.Records+len(p.Tasks)+len(p.Attempts) == 0:
 	case mode != syncer.Write:
 		fmt.Fprintf(e.out, "next: set mode: write for %s in %s, then `%s` writes exactly this\n", p.Connection, e.configPath(), e.hint("apply "+p.Plan))
 	default:
@@ -185,7 +195,7 @@ func applyCommand(e *env) *cobra.Command {
 func undoCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "undo RUN", Short: "Put back what a run replaced, where the record still shows what it wrote", Args: cobra.ExactArgs(1),
-		Long:    "undo puts back the values that a run replaced. A field that somebody, or a later pass, has changed since is left\nas it is. Tasks of the run that nobody has completed are closed. History keeps both. A connection in write mode\nwrites anew at its next pass, and asks once more for what was taken back: set mode: observe first, or mend what was wrong.",
+		Long:    "undo puts back the values that a run replaced. A field that somebody, or a later pass, has changed since is left\nas it is. Tasks of the run that nobody has completed are closed. History keeps both, and\nrecords of attempts stay. A connection in write mode\nwrites anew at its next pass, and asks once more for what was taken back: set mode: observe first, or mend what was wrong.",
 		Example: "  syncd runs\n  syncd undo 20261116T090000-ABCDEF",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := e.open(cmd.Context())

@@ -19,12 +19,16 @@ const (
 	Restricted               // CSMs and managers alone: it tells a number or a band
 )
 
+// AttemptsField stands in leaks for what records of attempts tell.
+const AttemptsField = "attempts"
+
 // Visibility is who can read the restricted fields, as far as the CRM tells.
 type Visibility struct {
 	Known bool   // false: the CRM, or what we may read of it, does not say
 	Leaks []Leak // sellers that can read restricted fields
 	// Withheld are the logical names of fields of ours that are not written
-	// because of a leak: the adapter tells them as not writable.
+	// because of a leak: the adapter tells them as not writable. AttemptsField is
+	// among them where records of attempts are not kept for that reason.
 	Withheld []string
 	// Untold says in plain words what cannot be known, and what a person has to
 	// look at; "" if all is told.
@@ -46,6 +50,9 @@ func (v *Visibility) Withhold(s Setup, now time.Time) {
 	v.Withheld = nil
 	if s.Waiver.Holds(now) {
 		return
+	}
+	if s.Attempts && slices.ContainsFunc(v.Leaks, func(l Leak) bool { return l.Field == AttemptsField }) {
+		v.Withheld = append(v.Withheld, AttemptsField)
 	}
 	for _, f := range s.Fields {
 		leaks := func(l Leak) bool { return l.Field == f.Name }

@@ -23,6 +23,9 @@ type Setup struct {
 	Waiver Waiver
 	// Posts: an escalation is said in the deal's feed too, where the CRM has one.
 	Posts bool
+	// Attempts: a record is kept of every attempt that is final, where the CRM
+	// has the object for it.
+	Attempts bool
 	// TimesMatter reports whether the times at which a deal's tracked fields
 	// came by their values can matter, given its cells. An adapter that pays
 	// for these times in calls asks it of every deal and leaves them zero

@@ -259,7 +259,7 @@ func settled(r autoscore.Result, attempt int, signed bool) bool {
 func finish(in Input, s *State, out *Output, autoFrom string) {
 	f := &Final{At: in.Now, Version: in.Card.Version, Attempt: s.Attempt, Items: out.Result.Items, AutoFrom: autoFrom}
 	if !s.Held.IsZero() {
-		f.At = s.Held
+		f.At, f.Rebuilt = s.Held, true
 	}
 	f.Total = in.Card.Sums(f.score).Total
 	terms := termsOf(in.Card)

@@ -89,7 +89,7 @@ func revise(in Input, s *State, out *Output, c Correction, items map[string]auto
 	}
 	f.Total = in.Card.Sums(f.score).Total
 	f.Band = in.Card.Band(f.Total).Name
-	f.Marks = marks(in, f.Items)
+	f.Marks, f.Rebuilt = marks(in, f.Items), false
 	s.Final = &f
 	if f.Band != c.Band {
 		flag(in, s, out)

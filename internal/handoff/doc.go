@@ -168,6 +168,9 @@ type Final struct {
 	// kickoff. Scores take the place of Items in an earlier attempt of such.
 	Sent   time.Time      `json:"sent,omitzero"`
 	Scores map[string]int `json:"scores,omitempty"`
+	// Rebuilt: the store was lost, and it was summed from what the cells hold
+	// since. What was said of it before may be nearer to what it was.
+	Rebuilt bool `json:"rebuilt,omitempty"`
 }
 
 // Correction is a final revised: by the CSM inside the window, or by the

@@ -104,7 +104,7 @@ func AppendFinal(b []byte, f *Final) []byte {
 		}
 		b = append(b, '}')
 	}
-	return append(b, '}')
+	return append(crm.AppendTrue(b, "rebuilt", f.Rebuilt), '}')
 }
 
 func appendCorrection(b []byte, c *Correction) []byte {

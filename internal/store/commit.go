@@ -42,6 +42,9 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 		if err := s.ask(ctx, tx, slice, nums); err != nil {
 			return err
 		}
+		if err := s.insert(ctx, tx, "attempts", attemptColumns, attemptRows(slice, nums), attemptConflict); err != nil {
+			return err
+		}
 		if err := s.again(ctx, tx, slice); err != nil {
 			return err
 		}

@@ -163,9 +163,10 @@ type Slice struct {
 	Judgements []Judgement
 	Intents    []Intent
 	Cards      []Card
-	Tasks      []Task    // that people are to be asked for
-	Closings   []Closing // of tasks that are no longer needed
-	Again      []string  // ids of deals that are to be looked at again, by this run where it still comes to them
+	Tasks      []Task        // that people are to be asked for
+	Closings   []Closing     // of tasks that are no longer needed
+	Attempts   []crm.Attempt // that have records beside their deals
+	Again      []string      // ids of deals that are to be looked at again, by this run where it still comes to them
 }
 
 // GuardCounts is the plan of a run at a glance.

@@ -28,12 +28,19 @@ type Counts struct {
 	// the CRM, which are looked for before they are made again, and deals of which
 	// nobody could find out whom to ask.
 	TasksUnresolved int64 `json:"tasks_unresolved"`
-	Unassigned      int64 `json:"unassigned"` // asks for which nobody is left to take them
-	Rejected        int64 `json:"rejected"`
-	Unresolved      int64 `json:"unresolved"`         // outcome still unknown
-	Degraded        int64 `json:"degraded"`           // deals with something unreadable
-	Drift           int64 `json:"drift"`              // deals found changed by a full run alone
-	Withheld        int64 `json:"withheld,omitempty"` // fields that are not written because sellers can read them
+	// AttemptsPlanned are records of attempts that were to be made or changed once
+	// the plan was complete, AttemptsWritten those that were, and AttemptsOwed
+	// those that the CRM was not told then, refused ones among them.
+	AttemptsPlanned  int64 `json:"attempts_planned,omitempty"`
+	AttemptsWritten  int64 `json:"attempts_written,omitempty"`
+	AttemptsRejected int64 `json:"attempts_rejected,omitempty"`
+	AttemptsOwed     int64 `json:"attempts_owed,omitempty"`
+	Unassigned       int64 `json:"unassigned"` // asks for which nobody is left to take them
+	Rejected         int64 `json:"rejected"`
+	Unresolved       int64 `json:"unresolved"`         // outcome still unknown
+	Degraded         int64 `json:"degraded"`           // deals with something unreadable
+	Drift            int64 `json:"drift"`              // deals found changed by a full run alone
+	Withheld         int64 `json:"withheld,omitempty"` // fields that are not written because sellers can read them
 	// InScopeTypes counts the won deals in scope that were read, by type.
 	InScopeTypes map[string]int64 `json:"in_scope_types,omitempty"`
 	// LeftOut counts deals that were read and are out of scope, by reason;

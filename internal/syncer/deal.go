@@ -79,8 +79,12 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 	if t.twin != "" && row.InScope && !next.InScope { // the other is the only one now
 		s.Again = append(s.Again, t.twin)
 	}
-	if !had || !sameRow(row, next) {
+	moved := !had || !sameRow(row, next)
+	if moved {
 		s.States = append(s.States, next)
+	}
+	if p.c.Attempts != nil && (moved || p.run.Kind == KindFull) {
+		s.Attempts = append(s.Attempts, handoff.Records(card, d.Ref.ID, out.State)...)
 	}
 	p.dropOthers(card, rows, now, s)
 

@@ -33,7 +33,8 @@ type Connection struct {
 	Cards    []*scorecard.Card
 	Settings handoff.Settings
 	Judge    *autoscore.Judge
-	Tasks    crm.TaskBook // nil: people are asked by the record alone
+	Tasks    crm.TaskBook    // nil: people are asked by the record alone
+	Attempts crm.AttemptBook // nil: no records of attempts are kept beside the deals
 	Managers handoff.Managers
 	Texts    handoff.Texts
 	Lag      time.Duration // how far behind the CRM's clock the watermark stays

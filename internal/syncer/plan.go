@@ -66,6 +66,11 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 			if err := pass.digests(ctx); err != nil {
 				return false, err
 			}
+			if c.Attempts != nil {
+				if pass.counts.AttemptsPlanned, err = p.Store.CountAttemptsOwed(ctx, c.Name); err != nil {
+					return false, err
+				}
+			}
 			pass.counts.Problems = append(pass.counts.Problems, doubts(*run, pass.counts, known.LastFull)...)
 			run.Counts = pass.counts.JSON()
 			return true, p.Store.SaveRun(ctx, lease, *run)

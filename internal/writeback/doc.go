@@ -41,6 +41,8 @@ type Target struct {
 	Source crm.Source
 	Sink   crm.Sink
 	Tasks  crm.TaskBook // nil: nobody is asked by a task
+	// Attempts keeps a record of every attempt that is final; nil: nobody does.
+	Attempts crm.AttemptBook
 	// Same compares a field's text on the record with what was sent.
 	Same func(field, have, want string) bool
 }

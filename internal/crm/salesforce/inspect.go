@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,6 +75,9 @@ func (c *Client) Inspect(ctx context.Context, o crm.Inspection) ([]crm.Finding, 
 	f.fields(s, listed, tracked)
 	f.notes(c.setup.Notes, s, listed)
 	f.taskKey(s, listed)
+	if c.setup.Attempts {
+		f.attempts(s, listed)
+	}
 	f.visibility(s)
 	for _, look := range []func(context.Context, *findings, *schema) error{c.lookAtRoles, c.lookAtStages, c.lookAtRules} {
 		if err := look(ctx, &f, s); err != nil {
@@ -142,7 +146,7 @@ func (f *findings) permissions(s *schema, listed *listedFields) {
 		f.add("permissions", "Task", crm.Fault, `grant "Access Activities" and "Edit Tasks" in a permission set of the integration user`, "tasks cannot be read, so none can be made")
 	}
 	for _, p := range s.problems {
-		if strings.HasPrefix(p.Place, "fields.") || p.Place == "roles" || strings.HasPrefix(p.Place, "roles.") {
+		if strings.HasPrefix(p.Place, "fields.") || p.Place == attemptPlace || p.Place == "roles" || strings.HasPrefix(p.Place, "roles.") {
 			continue // told with the fields and roles
 		}
 		f.add("permissions", p.Place, gradeOf(p), p.Fix, "%s", p.Message)
@@ -286,6 +290,22 @@ func (f *findings) taskKey(s *schema, listed *listedFields) {
 	}
 }
 
+// attempts tells whether records of attempts can be kept.
+func (f *findings) attempts(s *schema, listed *listedFields) {
+	err := s.attemptable()
+	switch {
+	case err == nil:
+		f.fine("fields", attemptObject, "%s, readable, writable: a record is kept of every attempt that is final", crm.Count(len(attemptFields), "field"))
+	case s.objects[attemptObject] == nil && listed.attempts != "":
+		f.add("fields", attemptObject, crm.Fault, "assign "+syncSet+" to the integration user", "is there, and hidden from the integration user: no record of an attempt is kept")
+	case slices.Contains(s.seen.Withheld, crm.AttemptsField): // visibility tells the leak
+	default:
+		var e *crm.Error
+		errors.As(err, &e)
+		f.add("fields", attemptObject, crm.Fault, e.Fix, "no record of an attempt is kept: %v", e.Err)
+	}
+}
+
 func readOrEdit(f crm.Field) string {
 	if f.Writer == crm.Ours {
 		return " read and edit"
@@ -352,7 +372,11 @@ func (f *findings) visibility(s *schema) {
 		f.add("visibility", "Opportunity", crm.Doubt, seeSetup+", or look at the fields' field-level security by hand", "%s", v.Untold)
 	}
 	for _, l := range v.Leaks {
-		f.add("visibility", "Opportunity."+l.Native, crm.Doubt, "take Read access to the field from "+l.By+" ("+fieldList+" > Set Field-Level Security)",
+		subject := l.Native
+		if l.Field != crm.AttemptsField {
+			subject = "Opportunity." + subject
+		}
+		f.add("visibility", subject, crm.Doubt, "take Read access to the field from "+l.By+" ("+fieldList+" > Set Field-Level Security)",
 			"%d people who own deals can read %s, by %s", l.Sellers, l.Native, l.By)
 	}
 	switch {

@@ -13,6 +13,8 @@ const (
 	partField      = "field"
 	partSet        = "permission set"
 	partPermission = "field permission"
+	partObject     = "object"
+	partObjectUse  = "object permission"
 )
 
 // The permission sets that a set-up needs. They are the same whatever the
@@ -54,16 +56,19 @@ const (
 
 // wanted is a custom field that the set-up needs.
 type wanted struct {
-	object  string // Opportunity, or Activity for what tasks have
+	object  string // Opportunity, Activity for what tasks have, or the object of attempts
 	native  string
 	logical string
 	kind    crm.Kind
 	label   string
 	help    string
 	options []string
-	key     bool // an external id
-	either  bool // a date would do as well
-	note    bool // for people alone: our user neither reads nor writes it
+	key     bool   // an external id
+	unique  bool   // no two records share it
+	to      string // the object that it refers to, "" if it is no lookup; users are a kind of their own
+	sealed  bool   // sellers are not to read it
+	either  bool   // a date would do as well
+	note    bool   // for people alone: our user neither reads nor writes it
 	writer  crm.Writer
 	access  crm.Access
 	base    string
@@ -101,6 +106,14 @@ func neededFields(setup crm.Setup) []wanted {
 		}
 		out = append(out, w)
 	}
+	if setup.Attempts {
+		for _, f := range attemptFields {
+			key := f.native == attemptKey
+			out = append(out, wanted{
+				object: attemptObject, native: f.native, kind: f.kind, label: f.label, help: f.help, to: f.to, key: key, unique: key, sealed: f.restricted, writer: crm.Ours,
+			})
+		}
+	}
 	return append(out, wanted{
 		object: "Activity", native: keyField, kind: crm.Text, label: "Handoff Key", key: true, writer: crm.Ours,
 		help: "Filled by syncd: finds its own tasks again.",
@@ -109,6 +122,9 @@ func neededFields(setup crm.Setup) []wanted {
 
 // says is the type in people's words.
 func (w *wanted) says() string {
+	if w.to != "" {
+		return "lookup of " + w.to
+	}
 	switch w.kind {
 	case crm.Number:
 		return fmt.Sprintf("number %d.0", numberDigits)
@@ -126,6 +142,9 @@ func (w *wanted) says() string {
 		return fmt.Sprintf("long text %d", w.length())
 	}
 	if w.key {
+		if w.unique {
+			return fmt.Sprintf("text %d, unique, external id", keyLength)
+		}
 		return fmt.Sprintf("text %d, external id", keyLength)
 	}
 	return fmt.Sprintf("text %d", textLength)
@@ -163,7 +182,7 @@ func allowances(fields []wanted) []allowance {
 				continue
 			case set.name == syncSet:
 				a.edit = true
-			case w.object != "Opportunity":
+			case w.object == "Activity", w.object == attemptObject && set.name == sellerSet:
 				continue
 			case set.name == csmSet:
 				a.edit = w.writer == crm.CSM && !managers[w.base]
@@ -176,4 +195,30 @@ func allowances(fields []wanted) []allowance {
 		}
 	}
 	return out
+}
+
+// objectUse is what a permission set allows with an object of ours. Whoever may
+// read it reads all its records: they belong to the integration user.
+type objectUse struct {
+	set    string
+	object string
+	edit   bool // create and edit too
+}
+
+func (u *objectUse) name() string { return u.set + "/" + u.object }
+
+func (u *objectUse) says() string {
+	if u.edit {
+		return "read, create and edit all"
+	}
+	return "read all"
+}
+
+// objectUses lists what each permission set has to allow with our object, where
+// the set-up needs one.
+func objectUses(setup crm.Setup) []objectUse {
+	if !setup.Attempts {
+		return nil
+	}
+	return []objectUse{{syncSet, attemptObject, true}, {csmSet, attemptObject, false}, {managerSet, attemptObject, false}}
 }

@@ -21,6 +21,18 @@ type permissionSetFile struct {
 	Fields      []permissionLine `xml:"fieldPermissions"`
 	Activation  bool             `xml:"hasActivationRequired"`
 	Label       string           `xml:"label"`
+	Objects     []objectLine     `xml:"objectPermissions"`
+}
+
+// objectLine is what a permission set allows with an object of ours.
+type objectLine struct {
+	Create    bool   `xml:"allowCreate"`
+	Delete    bool   `xml:"allowDelete"`
+	Edit      bool   `xml:"allowEdit"`
+	Read      bool   `xml:"allowRead"`
+	ModifyAll bool   `xml:"modifyAllRecords"`
+	Object    string `xml:"object"`
+	ViewAll   bool   `xml:"viewAllRecords"`
 }
 
 type permissionLine struct {
@@ -52,12 +64,22 @@ func Plans(setup crm.Setup, version string) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	if setup.Attempts {
+		if files[planRoot+"objects/"+attemptObject+"/"+attemptObject+".object-meta.xml"], err = markupOf(attemptMetadata()); err != nil {
+			return nil, err
+		}
+	}
 	all := allowances(fields)
 	for _, set := range permissionSets() {
 		f := permissionSetFile{Space: metadataSpace, Description: set.about, Label: set.label}
 		for _, a := range all {
 			if a.set == set.name {
 				f.Fields = append(f.Fields, permissionLine{Editable: a.edit, Field: a.path, Readable: true})
+			}
+		}
+		for _, u := range objectUses(setup) {
+			if u.set == set.name {
+				f.Objects = append(f.Objects, objectLine{Create: u.edit, Edit: u.edit, Read: true, ViewAll: true, Object: u.object})
 			}
 		}
 		slices.SortFunc(f.Fields, func(x, y permissionLine) int { return strings.Compare(x.Field, y.Field) })

@@ -24,6 +24,16 @@ func (c *Client) Provide(ctx context.Context, p crm.Part) error {
 				return c.makeField(ctx, &fields[i])
 			}
 		}
+	case partObject:
+		if c.setup.Attempts && p.Name == attemptObject {
+			return c.makeObject(ctx, attemptMetadata())
+		}
+	case partObjectUse:
+		for _, u := range objectUses(c.setup) {
+			if u.name() == p.Name {
+				return c.makeUse(ctx, u)
+			}
+		}
 	case partSet:
 		for _, set := range permissionSets() {
 			if set.name == p.Name {
@@ -42,8 +52,15 @@ func (c *Client) Provide(ctx context.Context, p crm.Part) error {
 
 func (c *Client) makeField(ctx context.Context, w *wanted) error {
 	found := func() (bool, error) {
+		table := w.object
+		if table == attemptObject {
+			var err error
+			if table, err = c.attemptsID(ctx); err != nil {
+				return false, err
+			}
+		}
 		rows, err := c.everyRow(ctx, "tooling/query", fmt.Sprintf("SELECT Id FROM CustomField WHERE TableEnumOrId = '%s' AND DeveloperName = '%s' AND NamespacePrefix = null",
-			w.object, strings.TrimSuffix(w.native, "__c")))
+			table, strings.TrimSuffix(w.native, "__c")))
 		return len(rows) > 0, err
 	}
 	post := func(m metadata) error {
@@ -53,7 +70,40 @@ func (c *Client) makeField(ctx context.Context, w *wanted) error {
 	if w.kind == crm.Picklist && codeOf(err) == "JSON_PARSER_ERROR" {
 		err = post(w.metadata()) // not understood, so nothing was done
 	}
-	return refusedSetup(err, `give the integration user "Customize Application" and "View Setup and Configuration" while fields are created, or let an admin deploy what "syncd fields export" writes`)
+	return refusedSetup(err, needsCustomize)
+}
+
+const needsCustomize = `give the integration user "Customize Application" and "View Setup and Configuration" while fields are created, or let an admin deploy what "syncd fields export" writes`
+
+// makeObject makes a custom object, which the Tooling API shows and does not make.
+func (c *Client) makeObject(ctx context.Context, o objectMetadata) error {
+	code, err := c.session.createObject(ctx, attemptObject, o)
+	switch kind := crm.KindOf(err); {
+	case err == nil, code == "DUPLICATE_DEVELOPER_NAME":
+		return nil
+	case kind == crm.Unavailable || kind == crm.Malformed:
+		if id, why := c.attemptsID(ctx); why == nil && id != "" {
+			return nil
+		}
+	}
+	return refusedSetup(err, `give the integration user "Customize Application" and "Modify Metadata Through Metadata API Functions" while fields are created, or let an admin deploy what "syncd fields export" writes`)
+}
+
+// makeUse allows what a permission set is to allow with the object.
+func (c *Client) makeUse(ctx context.Context, u objectUse) error {
+	id, err := c.setFor(ctx, u.set)
+	if err != nil {
+		return err
+	}
+	found := func() (bool, error) {
+		rows, err := c.everyRow(ctx, "query", fmt.Sprintf("SELECT Id FROM ObjectPermissions WHERE ParentId = '%s' AND SobjectType = '%s'", id, u.object))
+		return len(rows) > 0, err
+	}
+	err = c.create(ctx, "sobjects/ObjectPermissions", map[string]any{
+		"ParentId": id, "SobjectType": u.object, "PermissionsRead": true, "PermissionsViewAllRecords": true,
+		"PermissionsCreate": u.edit, "PermissionsEdit": u.edit, "PermissionsDelete": false, "PermissionsModifyAllRecords": false,
+	}, found)
+	return refusedSetup(err, needsManage)
 }
 
 func (c *Client) makeSet(ctx context.Context, set permissionSet) error {
@@ -75,16 +125,25 @@ func (c *Client) setID(ctx context.Context, name string) (string, error) {
 	return rows[0].Get("Id").String(), nil
 }
 
-func (c *Client) makePermission(ctx context.Context, a allowance) error {
-	id, err := c.setID(ctx, a.set)
-	if err != nil {
-		return refusedSetup(err, needsManage)
-	}
-	if !isID(id) {
-		return &crm.Error{
-			Op: "salesforce.provide", Kind: crm.NotFound, Err: fmt.Errorf("there is no permission set %s", a.set),
+// setFor is the id of a permission set that is to be there.
+func (c *Client) setFor(ctx context.Context, name string) (string, error) {
+	id, err := c.setID(ctx, name)
+	switch {
+	case err != nil:
+		return "", refusedSetup(err, needsManage)
+	case !isID(id):
+		return "", &crm.Error{
+			Op: "salesforce.provide", Kind: crm.NotFound, Err: fmt.Errorf("there is no permission set %s", name),
 			Fix: "create the permission set first: it comes before its permissions in the survey",
 		}
+	}
+	return id, nil
+}
+
+func (c *Client) makePermission(ctx context.Context, a allowance) error {
+	id, err := c.setFor(ctx, a.set)
+	if err != nil {
+		return err
 	}
 	found := func() (bool, error) {
 		rows, err := c.everyRow(ctx, "query", fmt.Sprintf("SELECT Id FROM FieldPermissions WHERE ParentId = '%s' AND Field = '%s'", id, a.path))

@@ -3,6 +3,8 @@ package salesforce
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -229,6 +231,9 @@ func (c *Client) readSchema(ctx context.Context) (*schema, error) {
 	if c.setup.Posts {
 		objects = append(slices.Clone(objects), postObject)
 	}
+	if c.setup.Attempts {
+		objects = append(slices.Clone(objects), attemptObject)
+	}
 	for _, name := range objects {
 		if s.known != nil && !s.known[name] {
 			continue
@@ -278,6 +283,11 @@ func (c *Client) readSchema(ctx context.Context) (*schema, error) {
 		return nil, err
 	}
 	s.withhold(c.setup, c.theirNow())
+	if err := s.attemptable(); c.setup.Attempts && err != nil && !slices.Contains(s.seen.Withheld, crm.AttemptsField) {
+		var e *crm.Error
+		errors.As(err, &e)
+		s.problem(crm.Fail, attemptPlace, fmt.Sprintf("no records of attempts are kept: %v", e.Err), e.Fix)
+	}
 	return s, nil
 }
 
@@ -293,7 +303,9 @@ func (c *Client) theirNow() time.Time {
 func (s *schema) withhold(setup crm.Setup, now time.Time) {
 	s.seen.Withhold(setup, now)
 	for _, name := range s.seen.Withheld {
-		s.mapping.byName[name].writable = false
+		if e := s.mapping.byName[name]; e != nil {
+			e.writable = false
+		}
 	}
 }
 

@@ -84,18 +84,7 @@ func (s *session) orgCurrency(ctx context.Context) string {
 	if g.instance == nil {
 		return ""
 	}
-	var b bytes.Buffer
-	b.WriteString(`<?xml version="1.0" encoding="utf-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:urn="urn:partner.soap.sforce.com"><soapenv:Header><urn:SessionHeader><urn:sessionId>`)
-	escape(&b, g.token)
-	b.WriteString(`</urn:sessionId></urn:SessionHeader></soapenv:Header><soapenv:Body><urn:getUserInfo/></soapenv:Body></soapenv:Envelope>`)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.instance.String()+"/services/Soap/u/"+s.version, &b)
-	if err != nil {
-		return ""
-	}
-	req.Header.Set("Content-Type", "text/xml; charset=UTF-8")
-	req.Header.Set("Accept", "text/xml")
-	req.Header.Set("SOAPAction", "getUserInfo")
-	body, _, err := s.via.Do(req)
+	body, err := s.soap(ctx, g, "u", "urn:partner.soap.sforce.com", "getUserInfo", nil)
 	if err != nil {
 		return "" // not every user may call SOAP; the currency is worth a question, not a failure
 	}
@@ -112,3 +101,65 @@ func (s *session) orgCurrency(ctx context.Context) string {
 var currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
 
 func escape(b *bytes.Buffer, text string) { _ = xml.EscapeText(b, []byte(text)) }
+
+// soap calls an operation of a SOAP API of the org, "u" or "m", in a session.
+// inside is written within the operation's element, whose names are in space.
+func (s *session) soap(ctx context.Context, g grant, api, space, operation string, inside func(*bytes.Buffer) error) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(`<?xml version="1.0" encoding="utf-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:urn="` + space +
+		`"><soapenv:Header><urn:SessionHeader><urn:sessionId>`)
+	escape(&b, g.token)
+	b.WriteString(`</urn:sessionId></urn:SessionHeader></soapenv:Header><soapenv:Body><urn:` + operation + `>`)
+	if inside != nil {
+		if err := inside(&b); err != nil {
+			return nil, &crm.Error{Op: "salesforce." + operation, Kind: crm.Invalid, Err: err}
+		}
+	}
+	b.WriteString(`</urn:` + operation + `></soapenv:Body></soapenv:Envelope>`)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.instance.String()+"/services/Soap/"+api+"/"+s.version, &b)
+	if err != nil {
+		return nil, &crm.Error{Op: "salesforce." + operation, Kind: crm.Invalid, Err: err}
+	}
+	req.Header.Set("Content-Type", "text/xml; charset=UTF-8")
+	req.Header.Set("Accept", "text/xml")
+	req.Header.Set("SOAPAction", operation)
+	body, _, err := s.via.Do(req)
+	return body, err
+}
+
+// createObject makes a custom object by the Metadata API; code is the org's
+// reason where it refuses.
+func (s *session) createObject(ctx context.Context, name string, o objectMetadata) (code string, err error) {
+	_, g := s.current()
+	if g.instance == nil {
+		return "", &crm.Error{Op: "salesforce.createMetadata", Kind: crm.Auth, Err: errors.New("not signed in")}
+	}
+	body, err := s.soap(ctx, g, "m", metadataSpace, "createMetadata", func(b *bytes.Buffer) error {
+		o.XMLName, o.FullName, o.Type = xml.Name{Local: "metadata"}, name, "CustomObject"
+		return xml.NewEncoder(b).Encode(o)
+	})
+	if err != nil {
+		return codeOf(err), err
+	}
+	var env struct {
+		XMLName xml.Name `xml:"Envelope"`
+		Result  *struct {
+			Success bool `xml:"success"`
+			Errors  []struct {
+				Code    string `xml:"statusCode"`
+				Message string `xml:"message"`
+			} `xml:"errors"`
+		} `xml:"Body>createMetadataResponse>result"`
+	}
+	switch err := xml.Unmarshal(body, &env); {
+	case err != nil || env.Result == nil:
+		return "", malformed("createMetadata", "the answer does not say whether the object was made")
+	case env.Result.Success:
+		return "", nil
+	}
+	message := "no reason given"
+	for _, e := range env.Result.Errors {
+		code, message = e.Code, e.Message
+	}
+	return code, &crm.Error{Op: "salesforce.createMetadata", Kind: crm.Invalid, Code: code, Err: errors.New(clean(message))}
+}

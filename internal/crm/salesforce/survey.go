@@ -32,6 +32,9 @@ func (c *Client) Survey(ctx context.Context) (crm.Survey, error) {
 	}
 	fields := neededFields(c.setup)
 	var out crm.Survey
+	if c.setup.Attempts {
+		out.Parts = append(out.Parts, surveyObject(s, listed))
+	}
 	for i := range fields {
 		out.Parts = append(out.Parts, surveyField(s, listed, &fields[i]))
 	}
@@ -44,11 +47,29 @@ func (c *Client) Survey(ctx context.Context) (crm.Survey, error) {
 		out.Parts = append(out.Parts, p)
 		out.Assign = append(out.Assign, set.name+" to "+set.holders)
 	}
+	for _, u := range objectUses(c.setup) {
+		out.Parts = append(out.Parts, granted.surveyUse(u))
+	}
 	for _, a := range allowances(fields) {
 		out.Parts = append(out.Parts, granted.survey(a))
 	}
 	out.Manual = c.byHand(s, listed)
 	return out, nil
+}
+
+// surveyObject looks for the object that keeps records of attempts.
+func surveyObject(s *schema, listed *listedFields) crm.Part {
+	p := crm.Part{Kind: partObject, Name: attemptObject, Label: attemptMetadata().Label, Type: "records of their own, private", State: crm.Missing}
+	switch {
+	case s.objects[attemptObject] != nil:
+		p.State = crm.Present
+	case listed.attempts != "":
+		p.State = crm.Hidden
+		p.Notes = []string{"the integration user may not read it: assign " + syncSet + " to that user"}
+	case listed.refused != nil:
+		p.Notes = []string{"it may be there, hidden from the integration user: the org does not list its objects to a user without View Setup and Configuration"}
+	}
+	return p
 }
 
 // surveyField compares one field.
@@ -85,6 +106,10 @@ func (w *wanted) differs(f *field) []string {
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	want := w.describeType()
+	if w.to != "" && f.Type == want && !slices.Contains(f.ReferenceTo, w.to) {
+		note("it refers to %s, not to %s", strings.Join(f.ReferenceTo, " and "), w.to)
+		return notes
+	}
 	if f.Type != want && (!w.either || f.Type != "date") && (want != "string" || f.Type != "textarea") {
 		note("it is of type %s, not %s", f.Type, want)
 		return notes
@@ -102,7 +127,7 @@ func (w *wanted) differs(f *field) []string {
 			note("it lacks the values %s", quoted(missing))
 		}
 	case crm.Text, crm.LongText:
-		if f.Length < w.length() {
+		if w.to == "" && f.Length < w.length() {
 			note("it holds %d characters, not %d", f.Length, w.length())
 		}
 	case crm.User:
@@ -130,6 +155,9 @@ func (w *wanted) length() int {
 
 // describeType is the type that describe gives a field made as planned.
 func (w *wanted) describeType() string {
+	if w.to != "" {
+		return "reference"
+	}
 	switch w.kind {
 	case crm.Number:
 		return "double"
@@ -172,8 +200,9 @@ func (c *Client) byHand(s *schema, listed *listedFields) []string {
 
 // listedFields are the custom fields that exist, whoever may see them.
 type listedFields struct {
-	names   map[string]bool // lower-case Object.Name__c
-	refused error           // why the org does not list them
+	names    map[string]bool // lower-case Object.Name__c
+	attempts string          // id of the object of attempts, "" if the org lists none
+	refused  error           // why the org does not list them
 }
 
 func (l *listedFields) has(object, native string) bool {
@@ -188,26 +217,52 @@ func (c *Client) readListed(ctx context.Context) (*listedFields, error) {
 		l.refused = err
 		return l, tolerable(err)
 	}
+	l.add(rows, "")
+	if !c.setup.Attempts {
+		return l, nil
+	}
+	if l.attempts, err = c.attemptsID(ctx); err != nil || l.attempts == "" {
+		l.refused = err
+		return l, tolerable(err)
+	}
+	rows, err = c.everyRow(ctx, "tooling/query", "SELECT DeveloperName, TableEnumOrId, NamespacePrefix FROM CustomField WHERE TableEnumOrId = '"+l.attempts+"'")
+	l.add(rows, attemptObject)
+	l.refused = err
+	return l, tolerable(err)
+}
+
+// add notes fields; those of a custom object name its id where others name the
+// object.
+func (l *listedFields) add(rows []gjson.Result, object string) {
 	for _, r := range rows {
 		name := r.Get("DeveloperName").String() + "__c"
 		if ns := r.Get("NamespacePrefix").String(); ns != "" {
 			name = ns + "__" + name
 		}
-		l.names[strings.ToLower(r.Get("TableEnumOrId").String()+"."+name)] = true
+		l.names[strings.ToLower(or(object, r.Get("TableEnumOrId").String())+"."+name)] = true
 	}
-	return l, nil
+}
+
+// attemptsID is the id of the object of attempts, "" if there is none.
+func (c *Client) attemptsID(ctx context.Context) (string, error) {
+	rows, err := c.everyRow(ctx, "tooling/query", "SELECT Id FROM CustomObject WHERE DeveloperName = '"+strings.TrimSuffix(attemptObject, "__c")+"' AND NamespacePrefix = null")
+	if err != nil || len(rows) == 0 || !isID(rows[0].Get("Id").String()) {
+		return "", err
+	}
+	return rows[0].Get("Id").String(), nil
 }
 
 // grantedFields are our permission sets and what they grant.
 type grantedFields struct {
 	sets    map[string]string          // API name -> id
 	fields  map[string]map[string]bool // set's name -> lower-case field path -> it may be edited
+	objects map[string]objectUse       // by name, what sets allow with the object of attempts
 	refused error
 }
 
 // readGranted reads our permission sets.
 func (c *Client) readGranted(ctx context.Context, s *schema) (*grantedFields, error) {
-	g := &grantedFields{sets: map[string]string{}, fields: map[string]map[string]bool{}}
+	g := &grantedFields{sets: map[string]string{}, fields: map[string]map[string]bool{}, objects: map[string]objectUse{}}
 	if s.standing("PermissionSet") != readable || s.standing("FieldPermissions") != readable {
 		g.refused = errText("the org does not show permissions to the integration user")
 		return g, nil
@@ -243,6 +298,19 @@ func (c *Client) readGranted(ctx context.Context, s *schema) (*grantedFields, er
 			g.fields[name][strings.ToLower(r.Get("Field").String())] = r.Get("PermissionsEdit").Bool()
 		}
 	}
+	if !c.setup.Attempts {
+		return g, nil
+	}
+	rows, err = c.everyRow(ctx, "query", "SELECT ParentId, PermissionsCreate, PermissionsEdit FROM ObjectPermissions WHERE SobjectType = '"+attemptObject+
+		"' AND PermissionsViewAllRecords = true AND ParentId IN ('"+strings.Join(ids, "','")+"')")
+	if err != nil && codeOf(err) != "INVALID_FIELD" && codeOf(err) != "INVALID_PICKLIST" { // there may be no such object yet
+		g.refused = err
+		return g, tolerable(err)
+	}
+	for _, r := range rows {
+		u := objectUse{byID[id18(r.Get("ParentId").String())], attemptObject, r.Get("PermissionsCreate").Bool() && r.Get("PermissionsEdit").Bool()}
+		g.objects[u.name()] = u
+	}
 	return g, nil
 }
 
@@ -251,6 +319,19 @@ func (g *grantedFields) note() []string {
 		return nil
 	}
 	return []string{"it may be there: the org shows permissions only to a user with View Setup and Configuration"}
+}
+
+func (g *grantedFields) surveyUse(u objectUse) crm.Part {
+	p := crm.Part{Kind: partObjectUse, Name: u.name(), Label: attemptMetadata().Label, Type: u.says(), State: crm.Missing, Notes: g.note()}
+	switch have, there := g.objects[u.name()]; {
+	case !there:
+	case have != u:
+		p.State = crm.Differs
+		p.Notes = []string{"it grants " + have.says()}
+	default:
+		p.State = crm.Present
+	}
+	return p
 }
 
 func (g *grantedFields) survey(a allowance) crm.Part {

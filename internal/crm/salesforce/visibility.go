@@ -30,12 +30,49 @@ type seen struct {
 	wholesale    bool // whether a permission set shows all fields at once was looked at
 }
 
+// sealed is a field of the org that tells a number or a band.
+type sealed struct {
+	logical string // what stands in a leak for it
+	object  string
+	native  string
+}
+
+func (f sealed) path() string { return f.object + "." + f.native }
+
+// shown is how a leak names the field: with its object where that is another
+// than the deal.
+func (f sealed) shown() string {
+	if f.object == "Opportunity" {
+		return f.native
+	}
+	return f.path()
+}
+
 // granter is a permission set, or that of a profile, that lets read some of the
 // restricted fields.
 type granter struct {
-	name   string // for people
-	fields map[string]bool
-	all    bool // every field of the object
+	name   string          // for people
+	fields map[string]bool // lower-case paths
+	all    map[string]bool // objects of which it lets read every field
+}
+
+func (g *granter) shows(f sealed) bool { return g.all[f.object] || g.fields[strings.ToLower(f.path())] }
+
+// restricted are the fields, as far as our user sees them, that sellers are not
+// to read.
+func (s *schema) restricted() []sealed {
+	var out []sealed
+	for i := range s.mapping.all {
+		if e := &s.mapping.all[i]; e.logical.Access == crm.Restricted && e.on != nil && e.object == "Opportunity" {
+			out = append(out, sealed{e.logical.Name, e.object, e.on.Name})
+		}
+	}
+	for _, f := range attemptFields { // the object is described where records are asked for
+		if on := s.objects[attemptObject].field(f.native); f.restricted && on != nil {
+			out = append(out, sealed{crm.AttemptsField, attemptObject, on.Name})
+		}
+	}
+	return out
 }
 
 // readVisibility asks which sellers can read the restricted fields: owners of
@@ -43,12 +80,7 @@ type granter struct {
 // managers' nor the CSMs' permission set. It never fails but for what no
 // question survives.
 func (c *Client) readVisibility(ctx context.Context, s *schema) error {
-	var restricted []*mapped
-	for i := range s.mapping.all {
-		if e := &s.mapping.all[i]; e.logical.Access == crm.Restricted && e.on != nil && e.object == "Opportunity" {
-			restricted = append(restricted, e)
-		}
-	}
+	restricted := s.restricted()
 	if len(restricted) == 0 {
 		s.seen.Known = true
 		return nil
@@ -71,7 +103,7 @@ func (c *Client) readVisibility(ctx context.Context, s *schema) error {
 	return nil
 }
 
-func (c *Client) findLeaks(ctx context.Context, s *schema, restricted []*mapped) error {
+func (c *Client) findLeaks(ctx context.Context, s *schema, restricted []sealed) error {
 	granters, err := c.readGranters(ctx, s, restricted)
 	if err != nil {
 		return err
@@ -112,14 +144,14 @@ func (c *Client) findLeaks(ctx context.Context, s *schema, restricted []*mapped)
 		}
 	}
 	for id, users := range sellers {
-		for _, e := range restricted {
-			if g := granters[id]; g.all || g.fields[strings.ToLower(e.on.Name)] {
-				s.seen.Leaks = append(s.seen.Leaks, crm.Leak{Field: e.logical.Name, Native: e.on.Name, By: g.name, Sellers: len(users)})
+		for _, f := range restricted {
+			if g := granters[id]; g.shows(f) {
+				s.seen.Leaks = append(s.seen.Leaks, crm.Leak{Field: f.logical, Native: f.shown(), By: g.name, Sellers: len(users)})
 			}
 		}
 	}
 	slices.SortFunc(s.seen.Leaks, func(x, y crm.Leak) int {
-		return cmp.Or(strings.Compare(x.Field, y.Field), strings.Compare(x.By, y.By))
+		return cmp.Or(strings.Compare(x.Field, y.Field), strings.Compare(x.Native, y.Native), strings.Compare(x.By, y.By))
 	})
 	return nil
 }
@@ -127,12 +159,12 @@ func (c *Client) findLeaks(ctx context.Context, s *schema, restricted []*mapped)
 const granterColumns = "ParentId, Parent.Name, Parent.Label, Parent.IsOwnedByProfile, Parent.Profile.Name"
 
 // readGranters finds what lets read restricted fields, by id.
-func (c *Client) readGranters(ctx context.Context, s *schema, restricted []*mapped) (map[string]*granter, error) {
+func (c *Client) readGranters(ctx context.Context, s *schema, restricted []sealed) (map[string]*granter, error) {
 	out := map[string]*granter{}
 	granterOf := func(r gjson.Result) *granter {
 		id := r.Get("ParentId").String()
 		if !isID(id) {
-			return &granter{fields: map[string]bool{}}
+			return &granter{fields: map[string]bool{}, all: map[string]bool{}}
 		}
 		id = id18(id)
 		if out[id] == nil {
@@ -140,21 +172,24 @@ func (c *Client) readGranters(ctx context.Context, s *schema, restricted []*mapp
 			if r.Get("Parent.IsOwnedByProfile").Bool() {
 				name = "profile " + r.Get("Parent.Profile.Name").String()
 			}
-			out[id] = &granter{name: clean(name), fields: map[string]bool{}}
+			out[id] = &granter{name: clean(name), fields: map[string]bool{}, all: map[string]bool{}}
 		}
 		return out[id]
 	}
-	var paths []string
-	for _, e := range restricted {
-		paths = append(paths, "Opportunity."+e.on.Name)
+	var paths, objects []string
+	for _, f := range restricted {
+		paths = append(paths, f.path())
+		if !slices.Contains(objects, f.object) {
+			objects = append(objects, f.object)
+		}
 	}
-	rows, err := c.everyRow(ctx, "query", "SELECT "+granterColumns+", Field FROM FieldPermissions WHERE SobjectType = 'Opportunity' AND PermissionsRead = true AND Field IN ('"+strings.Join(paths, "','")+"')")
+	among := "SobjectType IN ('" + strings.Join(objects, "','") + "')"
+	rows, err := c.everyRow(ctx, "query", "SELECT "+granterColumns+", Field FROM FieldPermissions WHERE "+among+" AND PermissionsRead = true AND Field IN ('"+strings.Join(paths, "','")+"')")
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		_, name, _ := strings.Cut(r.Get("Field").String(), ".")
-		granterOf(r).fields[strings.ToLower(name)] = true
+		granterOf(r).fields[strings.ToLower(r.Get("Field").String())] = true
 	}
 	// Later versions of the API let a permission set show all fields at once;
 	// describe says so, which is a call that older ones are spared.
@@ -166,12 +201,12 @@ func (c *Client) readGranters(ctx context.Context, s *schema, restricted []*mapp
 	if err != nil || o.field("PermissionsViewAllFields") == nil {
 		return out, tolerable(err)
 	}
-	rows, err = c.everyRow(ctx, "query", "SELECT "+granterColumns+" FROM ObjectPermissions WHERE SobjectType = 'Opportunity' AND PermissionsViewAllFields = true")
+	rows, err = c.everyRow(ctx, "query", "SELECT "+granterColumns+", SobjectType FROM ObjectPermissions WHERE "+among+" AND PermissionsViewAllFields = true")
 	if err := tolerable(err); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		granterOf(r).all = true
+		granterOf(r).all[r.Get("SobjectType").String()] = true
 	}
 	return out, nil
 }

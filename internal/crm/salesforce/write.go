@@ -57,7 +57,8 @@ type writing struct {
 	c       *Client
 	method  string // PATCH changes records, POST makes them
 	object  string
-	packs   bool // several calls may travel in one request
+	upsert  string // the external id by which PATCH changes records or makes them; "" goes by their ids
+	packs   bool   // several calls may travel in one request
 	out     []crm.Outcome
 	made    []string                // ids of made records, by position in out
 	halves  int                     // requests left for finding records that spoil a whole one
@@ -174,7 +175,11 @@ type reply struct {
 
 // call sends at most 200 records in a call of their own.
 func (w *writing) call(ctx context.Context, records []*record) reply {
-	body, _, err := w.c.do(ctx, w.method, w.c.data(collections), w.collection(records))
+	resource := collections
+	if w.upsert != "" {
+		resource += "/" + w.object + "/" + w.upsert
+	}
+	body, _, err := w.c.do(ctx, w.method, w.c.data(resource), w.collection(records))
 	return reply{transport.Parse(body), err}
 }
 

@@ -86,6 +86,7 @@ func Run(t *testing.T) {
 		"one org has one connection":               oneOrg,
 		"history answers as of a moment":           asOf,
 		"readers and a writer at once":             together,
+		"records of attempts":                      keepsAttempts,
 		"a person is asked once":                   askedOnce,
 		"tasks that are due":                       dueTasks,
 		"a task that is taken back":                takenBack,
