@@ -222,7 +222,7 @@ func (c *call) aim(jobs []*job, ids []string, verb string) {
 		if j.t == nil {
 			j.t = c.s.ofID(full)
 		}
-		if j.t == nil || j.t.prefix != full[:3] {
+		if j.t == nil || j.t.prefix != full[:3] || j.t.object != nil && !j.t.object.may.read {
 			j.bad = deny("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 			continue
 		}

@@ -200,7 +200,7 @@ func (s *Server) getter(col *column) {
 	}
 	col.get = func(r *record) any {
 		for _, hop := range col.hops {
-			if r = s.byRef(r.get(hop.pos)); r == nil {
+			if r = s.parentOf(r, hop); r == nil {
 				return nil
 			}
 		}

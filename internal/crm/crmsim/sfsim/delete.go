@@ -15,6 +15,12 @@ func (s *Server) remove(a actor, r *record) *recordError {
 	if r.deleted || r.gone {
 		return deny("ENTITY_IS_DELETED", "entity is deleted")
 	}
+	if s.lacks(a, r.t, func(may access) bool { return may.remove }) {
+		return noAccess()
+	}
+	if s.held(r) {
+		return deny("DELETE_FAILED", "Your attempt to delete "+r.t.label+" could not be completed because some records are associated with it and their lookups restrict deletion.")
+	}
 	if grantTables[r.t.name] != "" {
 		s.undoing(s.regrant)
 		defer s.regrant()
@@ -44,6 +50,7 @@ func (s *Server) toBin(a actor, r, cause *record) {
 	}
 	s.setDeleted(r, true, a.at, cause)
 	s.touch(r, a, false)
+	s.clearLookups(a, r, cause)
 	for _, c := range s.hangsOn(r) {
 		if !c.deleted && !c.gone {
 			s.toBin(a, c, cause)
@@ -105,6 +112,7 @@ func (s *Server) restore(a actor, r *record) *recordError {
 			if other.deleted && other.cause == r {
 				s.setDeleted(other, false, 0, nil)
 				s.touch(other, a, false)
+				s.refillLookups(other)
 			}
 		}
 	}

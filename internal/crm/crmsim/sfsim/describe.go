@@ -63,11 +63,11 @@ func (c *call) describeGlobal(tooling bool) (*answer, *apiError) {
 func (c *call) summary(t *table) map[string]any {
 	at := "/services/data/" + c.version + "/sobjects/" + t.name
 	return map[string]any{
-		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": t.canCreate, "custom": t.custom,
-		"customSetting": false, "deepCloneable": false, "deletable": t.canDelete, "deprecatedAndHidden": false, "feedEnabled": t.layout && !c.s.o.NoChatter,
+		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": t.creates(), "custom": t.custom,
+		"customSetting": false, "deepCloneable": false, "deletable": t.deletes(), "deprecatedAndHidden": false, "feedEnabled": t.layout && t.object == nil && !c.s.o.NoChatter,
 		"hasSubtypes": false, "isInterface": false, "isSubtype": false, "keyPrefix": t.prefix, "label": t.label, "labelPlural": t.plural,
 		"layoutable": t.layout, "mergeable": t.merges, "mruEnabled": t.layout, "name": t.name, "queryable": true, "replicateable": t.replicates,
-		"retrieveable": true, "searchable": t.layout, "triggerable": t.layout, "undeletable": t.undeletable, "updateable": t.canUpdate,
+		"retrieveable": true, "searchable": t.layout, "triggerable": t.layout, "undeletable": t.undeletable, "updateable": t.updates(),
 		"urls": map[string]string{"sobject": at, "describe": at + "/describe", "rowTemplate": at + "/{ID}"},
 	}
 }
@@ -92,8 +92,8 @@ func (c *call) describe(t *table) (*answer, *apiError) {
 				continue
 			}
 			kids = append(kids, map[string]any{
-				"cascadeDelete": k.f.required, "childSObject": k.t.name, "deprecatedAndHidden": false, "field": k.f.name,
-				"junctionIdListNames": []any{}, "junctionReferenceTo": []any{}, "relationshipName": k.rel, "restrictedDelete": false,
+				"cascadeDelete": k.f.required && !k.f.custom || k.f.onDelete == cascade, "childSObject": k.t.name, "deprecatedAndHidden": false, "field": k.f.name,
+				"junctionIdListNames": []any{}, "junctionReferenceTo": []any{}, "relationshipName": k.rel, "restrictedDelete": k.f.onDelete == restrict,
 			})
 		}
 		out["fields"], out["childRelationships"] = fields, kids
@@ -152,21 +152,21 @@ func (c *call) describeField(t *table, f *field) map[string]any {
 	system := f.pos == t.created || f.pos == t.createdBy || f.pos == t.modified || f.pos == t.modifiedBy || f.pos == t.mod
 	own := f.kind != "id"
 	return map[string]any{
-		"aggregatable": f.filter && f.kind != "boolean", "aiPredictionField": false, "autoNumber": false, "byteLength": 3 * length,
+		"aggregatable": f.filter && f.kind != "boolean", "aiPredictionField": false, "autoNumber": f.format != "", "byteLength": 3 * length,
 		"calculated": f.calculated, "calculatedFormula": nil, "cascadeDelete": false, "caseSensitive": false, "compoundFieldName": nil,
-		"controllerName": nil, "createable": own && t.canCreate && c.s.writeable(t, f, true), "custom": f.custom,
+		"controllerName": nil, "createable": own && t.creates() && c.s.writeable(t, f, true), "custom": f.custom,
 		"defaultValue": f.def, "defaultValueFormula": nil,
-		"defaultedOnCreate": f.def != nil || system || f.kind == "id" || f.pos == t.owner, "dependentPicklist": false, "deprecatedAndHidden": false,
+		"defaultedOnCreate": f.def != nil || system || f.format != "" || f.kind == "id" || f.pos == t.owner, "dependentPicklist": false, "deprecatedAndHidden": false,
 		"digits": digits, "displayLocationInDecimal": false, "encrypted": false, "externalId": f.externalID, "extraTypeInfo": richText(f),
 		"filterable": f.filter, "filteredLookupInfo": nil, "formulaTreatNullNumberAsZero": false, "groupable": f.group,
 		"highScaleNumber": false, "htmlFormatted": f.html, "idLookup": f.idLookup, "inlineHelpText": orNil(f.help), "label": f.label, "length": length,
 		"mask": nil, "maskType": nil, "name": f.name, "nameField": f.nameField, "namePointing": f.byPoly,
-		"nillable": !f.required && f.kind != "boolean" && f.kind != "id" && !system, "permissionable": f.custom && !f.required,
+		"nillable": !f.required && f.kind != "boolean" && f.kind != "id" && !system && f.format == "", "permissionable": f.custom && !f.required,
 		"picklistValues": values, "polymorphicForeignKey": f.byPoly && len(f.targets) > 1, "precision": precision, "queryByDistance": false,
 		"referenceTargetField": nil, "referenceTo": refs, "relationshipName": orNil(f.rel), "relationshipOrder": nil,
-		"restrictedDelete": false, "restrictedPicklist": f.restricted, "scale": f.scale, "searchPrefilterable": f.isID(),
+		"restrictedDelete": f.onDelete == restrict, "restrictedPicklist": f.restricted, "scale": f.scale, "searchPrefilterable": f.isID(),
 		"soapType": f.soapKind(), "sortable": f.sort, "type": f.kind, "unique": f.unique,
-		"updateable": own && t.canUpdate && c.s.writeable(t, f, false), "writeRequiresMasterRead": false,
+		"updateable": own && t.updates() && c.s.writeable(t, f, false), "writeRequiresMasterRead": false,
 	}
 }
 

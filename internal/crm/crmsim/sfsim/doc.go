@@ -19,6 +19,7 @@
 // Covered: token endpoint, SOAP login, identity; SOQL with paging, parents,
 // subqueries and aggregates; describe; single-record calls, collections,
 // composite and batch; Bulk API 2.0 query and ingest; limits; replication calls;
-// note and file bodies; posts in feeds. Left to others: Bulk API 1, metadata
+// note and file bodies; posts in feeds; custom fields, and custom objects that
+// the Metadata API's create call makes. Left to others: Bulk API 1, metadata
 // deployment, comments and likes, sharing rules, triggers.
 package sfsim

@@ -244,13 +244,28 @@ func (c *compiler) text(l *literal, f *field) (any, *apiError) {
 	case text == "":
 		return nil, nil
 	case !f.isID():
-		return text, nil
+		return entityID(f, text), nil
 	}
 	id, ok := fullID(text)
 	if !ok {
 		return nil, c.fail(l.Pos, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: "+text)
 	}
 	return id, nil
+}
+
+// entityID gives the id of a custom object the length that a column keeps it in.
+func entityID(f *field, text string) string {
+	id, ok := fullID(text)
+	if !ok || !strings.HasPrefix(id, "01I") {
+		return text
+	}
+	switch f.name {
+	case "TableEnumOrId":
+		return id
+	case "EntityDefinitionId", "DurableId":
+		return id[:15]
+	}
+	return text
 }
 
 func (c *compiler) tooLong(l *literal) *apiError {

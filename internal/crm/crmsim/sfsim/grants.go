@@ -57,7 +57,7 @@ func (s *Server) setupOnly(t *table) bool {
 	}
 	switch t.name {
 	case "PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions",
-		"PermissionSetGroup", "PermissionSetGroupComponent", "CustomField", "ValidationRule", "FieldDefinition", "EntityDefinition":
+		"PermissionSetGroup", "PermissionSetGroupComponent", "CustomField", "CustomObject", "ValidationRule", "FieldDefinition", "EntityDefinition":
 		return true
 	}
 	return false
@@ -72,7 +72,11 @@ func handoffField(native string) bool {
 func (s *Server) regrant() {
 	for _, t := range s.list {
 		for _, f := range t.fields {
-			f.seen, f.edited = false, false
+			// A field that everybody has to fill in cannot be kept from anybody.
+			f.seen, f.edited = f.required, f.required
+		}
+		if t.object != nil {
+			t.object.may = access{}
 		}
 	}
 	parents := map[any]bool{}
@@ -98,6 +102,17 @@ func (s *Server) regrant() {
 			}
 		}
 	}
+	for _, p := range s.table("ObjectPermissions").rows {
+		t := s.table(p.str("SobjectType"))
+		if p.gone || !parents[p.val("ParentId")] || t == nil || t.object == nil {
+			continue
+		}
+		may := &t.object.may
+		may.read = may.read || p.val("PermissionsRead") == true
+		may.create = may.create || p.val("PermissionsCreate") == true
+		may.edit = may.edit || p.val("PermissionsEdit") == true
+		may.remove = may.remove || p.val("PermissionsDelete") == true
+	}
 	s.schemaMoved()
 }
 
@@ -121,7 +136,7 @@ func (s *Server) checkGrant(d *draft) *recordError {
 		if v, ok := d.set[f]; ok {
 			return v
 		}
-		if d.r != nil {
+		if d.r != nil && f != nil {
 			return d.r.get(f.pos)
 		}
 		return nil
@@ -161,6 +176,7 @@ func (s *Server) checkGrant(d *draft) *recordError {
 		if taken("ParentId", "SobjectType") {
 			return deny("DUPLICATE_VALUE", "duplicate value found: ParentId, SobjectType duplicates value on another record")
 		}
+		return s.checkObjectGrant(now)
 	case "FieldPermissions":
 		object, _ := now("SobjectType").(string)
 		path, _ := now("Field").(string)
@@ -172,7 +188,7 @@ func (s *Server) checkGrant(d *draft) *recordError {
 		f := t.field(name)
 		// Fields that everybody has to have are not on the list of those that
 		// can be granted; nor is Activity.X__c, whose place is Task or Event.
-		if f == nil || !strings.EqualFold(on, t.name) || f.required || f.kind == "id" {
+		if f == nil || !strings.EqualFold(on, t.name) || f.required || f.kind == "id" || t.object != nil && !f.custom {
 			return deny("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Field: bad value for restricted picklist field: "+path, "Field")
 		}
 		switch {

@@ -43,7 +43,7 @@ func (p *page) items(n *node, r *record) {
 		case it.leaf != nil:
 			p.b = appendValue(p.b, it.get(r), it.leaf)
 		case it.parent != nil:
-			p.through(it.parent, p.c.s.byRef(r.get(it.hop.pos)))
+			p.through(it.parent, p.c.s.parentOf(r, it.hop))
 		case it.kids != nil:
 			p.children(it.kids, r)
 		default:

@@ -25,6 +25,7 @@ type endpoint struct {
 	handle func() (*answer, *apiError)
 	lock   lock
 	rest   bool // needs a session and costs a request
+	soap   bool // so does a SOAP message, which carries its session inside
 }
 
 // segments splits an escaped path, as the edge does: duplicate and trailing
@@ -77,6 +78,8 @@ func (c *call) route(escaped string) (endpoint, *apiError) {
 			c.kind = "userinfo"
 			return endpoint{handle: c.userInfo, lock: reads}, nil
 		}
+	case seg[1] == "Soap" && (len(seg) == 4 || len(seg) == 5) && seg[2] == "m":
+		return c.routeMetadata(seg[3]), nil
 	case seg[1] == "Soap" && len(seg) >= 4 && seg[2] == "u":
 		c.kind = "soap login"
 		return endpoint{handle: func() (*answer, *apiError) { return c.soap(seg[3]) }}, nil
@@ -235,12 +238,14 @@ func (c *call) routeObject(seg []string, prefix string) (endpoint, *apiError) {
 			c.kind = prefix + "get"
 		}
 		id := seg[1]
-		if t := c.s.table(seg[0]); t != nil && t.field(id) != nil && c.method == http.MethodPatch {
-			return endpoint{}, notAllowed(c.method, "HEAD", "GET", "POST") // an upsert whose key is empty
-		}
 		return c.pick(methods{
-			"GET":    {handle: with(func(t *table) (*answer, *apiError) { return c.getOne(t, id) }), lock: reads},
-			"PATCH":  {handle: with(func(t *table) (*answer, *apiError) { return c.updateOne(t, id) }), lock: writes},
+			"GET": {handle: with(func(t *table) (*answer, *apiError) { return c.getOne(t, id) }), lock: reads},
+			"PATCH": {handle: with(func(t *table) (*answer, *apiError) {
+				if t.field(id) != nil { // an upsert whose key is empty
+					return nil, notAllowed(c.method, "HEAD", "GET", "POST")
+				}
+				return c.updateOne(t, id)
+			}), lock: writes},
 			"DELETE": {handle: with(func(t *table) (*answer, *apiError) { return c.deleteOne(t, id) }), lock: writes},
 		})
 	}

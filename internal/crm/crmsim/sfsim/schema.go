@@ -43,6 +43,8 @@ type field struct {
 	help        string
 	seen        bool // custom fields: granted to the integration user
 	edited      bool
+	format      string // of the automatic number that it is, "" none
+	onDelete    string // of custom lookups: what becomes of a record whose parent is deleted
 }
 
 // text reports whether values are strings that people write.
@@ -174,7 +176,7 @@ func readField(words []string) (*field, error) {
 			return nil, err
 		}
 	}
-	f.indexed = f.kind == "reference" && f.children != ""
+	f.indexed = f.indexed || f.kind == "reference" && f.children != ""
 	return f, nil
 }
 
@@ -203,6 +205,10 @@ func (f *field) flag(w string) error {
 		f.restricted = true
 	case w == "bypoly":
 		f.byPoly = true
+	case w == "indexed":
+		f.indexed = true
+	case w == "entity":
+		f.targets = []string{entities}
 	case strings.HasPrefix(w, "default="):
 		switch v := spaced(w[len("default="):]); v {
 		case "true":

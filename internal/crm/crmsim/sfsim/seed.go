@@ -209,14 +209,10 @@ func (sd *seeder) admin() {
 		}
 	}
 	for _, f := range s.opp.fields {
-		s.defineField(s.opp, f)
+		s.defineField(s.opp, f, "")
 	}
 	for _, t := range s.list {
-		if !t.tooling {
-			s.add(s.newRecord(s.table("EntityDefinition")).fill(map[string]any{
-				"DurableId": t.name, "QualifiedApiName": t.name, "KeyPrefix": t.prefix, "Label": t.label,
-			}))
-		}
+		s.defineEntity(t)
 	}
 }
 

@@ -29,9 +29,10 @@ type call struct {
 	start    time.Time // real
 	body     []byte
 	fault    *Fault
-	csv      bool // the body is to be CSV
-	inner    bool // a subrequest
-	rest     bool // got past sign-in, so limits are told
+	csv      bool      // the body is to be CSV
+	inner    bool      // a subrequest
+	soaped   *soapCall // nil for all but the Metadata API
+	rest     bool      // got past sign-in, so limits are told
 	status   int
 	sent     int64 // bytes of body
 	recorded bool
@@ -101,15 +102,19 @@ func (c *call) answer() (*answer, *apiError) {
 	}
 	ep, e := c.route(c.r.URL.EscapedPath())
 	c.fault = c.s.strike(c.kind, c.object)
-	if ep.rest {
-		if e := c.signIn(); e != nil {
+	if ep.rest || ep.soap {
+		sign := c.signIn
+		if ep.soap {
+			sign = c.soapSignIn
+		}
+		if e := sign(); e != nil {
 			return nil, e
 		}
 		if c.fault != nil && c.fault.Do == KillSession {
 			c.s.auth.revoke(c.session.token)
 			return nil, badSession()
 		}
-		c.rest = true
+		c.rest = ep.rest
 		if e := c.s.afford(c); e != nil {
 			return nil, e
 		}
@@ -160,7 +165,9 @@ func (c *call) respond(w http.ResponseWriter, a *answer, e *apiError) {
 		hangUp(w)
 		return
 	}
-	if e != nil {
+	if e != nil && c.kindIsSOAP() && e.page == "" && e.object == nil && e.status != http.StatusMethodNotAllowed {
+		a = soapRefusal(e)
+	} else if e != nil {
 		body, kind := e.body()
 		a = &answer{status: e.status, kind: kind, body: body, header: e.header}
 		if e.page != "" && e.status == 403 {

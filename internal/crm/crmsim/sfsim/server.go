@@ -36,6 +36,8 @@ type Server struct {
 	rules    []Rule
 	pending  []pendingEdit
 	bulk     bulkJobs
+	objects  uint64 // custom ones made so far
+	cleared  map[*record][]clearing
 	undo     *[]func()
 	schemaAt stamp
 	described
@@ -84,6 +86,7 @@ func New(w *world.World, o Options) *Server {
 		base:   sum>>16%(62*62*62*62) + 62*62*62*62,
 		tables: map[string]*table{}, prefixes: map[string]*table{},
 		hidden: map[string]bool{}, locked: map[string]bool{}, denied: map[string]bool{}, tracked: map[string]bool{},
+		cleared: map[*record][]clearing{},
 	}
 	if z, err := time.LoadLocation(w.TimeZone); err == nil && w.TimeZone != "" {
 		s.zone = z

@@ -150,7 +150,7 @@ func (s *Server) unseen(t *table, f *field) bool {
 // readableTable finds an object that the integration user may read.
 func (s *Server) readableTable(name string, tooling bool) *table {
 	t := s.table(name)
-	if t == nil || s.hidden[strings.ToLower(t.name)] || s.setupOnly(t) {
+	if t == nil || s.hidden[strings.ToLower(t.name)] || s.setupOnly(t) || t.object != nil && !t.object.may.read {
 		return nil
 	}
 	if t.tooling != tooling {

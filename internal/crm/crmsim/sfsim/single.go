@@ -3,6 +3,7 @@ package sfsim
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -267,6 +268,16 @@ func (c *call) deleteKeyed(t *table, name, value string) (*answer, *apiError) {
 	return c.delete(rows[0])
 }
 
+// createdSince is the API version from which an upsert that changed a record
+// tells so; those before answer 204.
+const createdSince = 46
+
+// since is the API version of the call.
+func (c *call) since() float64 {
+	v, _ := strconv.ParseFloat(strings.TrimPrefix(c.version, "v"), 64)
+	return v
+}
+
 // upsertOne answers PATCH /sobjects/{object}/{field}/{value}.
 func (c *call) upsertOne(t *table, name, value string) (*answer, *apiError) {
 	in, e := c.readBody()
@@ -288,6 +299,9 @@ func (c *call) upsertOne(t *table, name, value string) (*answer, *apiError) {
 	case len(rows) == 1:
 		if _, e := c.update(rows[0], in); e != nil {
 			return nil, e
+		}
+		if c.since() < createdSince {
+			return &answer{status: http.StatusNoContent}, nil
 		}
 		no, out := false, done(rows[0].id)
 		out.Created = &no

@@ -149,6 +149,21 @@ func (s *Server) byRef(id any) *record {
 	return nil
 }
 
+// entities is the object whose records stand for objects.
+const entities = "EntityDefinition"
+
+// parentOf follows a reference of a record; nil if it leads nowhere.
+func (s *Server) parentOf(r *record, hop *field) *record {
+	if len(hop.targets) == 1 && hop.targets[0] == entities {
+		name, _ := r.get(hop.pos).(string)
+		for _, e := range s.table(entities).by("DurableId", name) {
+			return e
+		}
+		return nil
+	}
+	return s.byRef(r.get(hop.pos))
+}
+
 // table finds an object by name in any case.
 func (s *Server) table(name string) *table { return s.tables[strings.ToLower(name)] }
 

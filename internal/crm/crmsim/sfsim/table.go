@@ -29,6 +29,7 @@ type table struct {
 	canCreate, canUpdate, canDelete bool
 	undeletable, replicates, merges bool
 	layout, tooling, custom         bool
+	object                          *customObject // nil for those that every org has
 
 	fields   []*field
 	byName   map[string]*field // by lower-case name

@@ -115,51 +115,77 @@ func (c *call) createField() (*answer, *apiError) {
 	if in.FullName == "" {
 		return nil, refuse(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [FullName]")
 	}
-	object, name, _ := strings.Cut(in.FullName, ".")
-	tables := c.s.sharing(object)
-	switch {
-	case object == "Activity":
-		tables = c.s.sharing("Task")
-	case object == "Task" || object == "Event":
-		return nil, integrity("Entity Enumeration Or ID: bad value for restricted picklist field: %s; use Activity", object)
-	}
-	if len(tables) == 0 || !tables[0].layout {
-		return nil, integrity("Entity Enumeration Or ID: bad value for restricted picklist field: %s", object)
-	}
-	short, custom := strings.CutSuffix(name, "__c")
-	switch {
-	case !custom || !apiNameForm.MatchString(short):
-		return nil, integrity("The Field Name field can only contain underscores and alphanumeric characters. It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores.")
-	case len(short) > longestAPIName:
-		return nil, refuse(400, "STRING_TOO_LONG", "Custom Field Name: data value too large: %s (max length=%d)", short, longestAPIName)
-	case tables[0].field(name) != nil:
-		return nil, refuse(400, "DUPLICATE_DEVELOPER_NAME", "There is already a field named %s on %s.", short, tables[0].label)
-	case countCustom(tables[0]) >= c.s.fieldLimit():
-		return nil, refuse(400, "LIMIT_EXCEEDED", "You have reached the maximum number of custom fields for %s.", tables[0].label)
-	}
-	made := make([]*field, len(tables))
-	for i := range tables {
-		if made[i], e = c.s.fieldOf(name, m); e != nil {
-			return nil, e
-		}
-	}
 	if bad := c.fault.refuses(""); bad != nil {
 		return nil, bad.whole()
 	}
-	for i, t := range tables {
-		t.addField(made[i])
-		if made[i].children != "" {
-			parent := c.s.table(made[i].targets[0])
-			parent.children = append(parent.children, child{t: t, f: made[i], rel: made[i].children})
-		}
+	id, e := c.s.makeField(in.FullName, m, c.now)
+	if e != nil {
+		return nil, e
 	}
-	id := c.s.listField(tables[0], made[0], c.now)
-	c.s.defineField(tables[0], made[0])
-	c.s.schemaMoved()
 	c.wrote(c.s.table("CustomField"))
 	return &answer{status: http.StatusCreated, body: mustJSON(map[string]any{
 		"id": id, "success": true, "errors": []any{}, "warnings": []any{}, "infos": []any{},
 	})}, nil
+}
+
+// makeField makes a custom field, "Opportunity.X__c", and returns its id.
+func (s *Server) makeField(fullName string, m *fieldMetadata, now stamp) (string, *apiError) {
+	object, name, _ := strings.Cut(fullName, ".")
+	tables := s.sharing(object)
+	switch {
+	case object == "Activity":
+		tables = s.sharing("Task")
+	case object == "Task" || object == "Event":
+		return "", integrity("Entity Enumeration Or ID: bad value for restricted picklist field: %s; use Activity", object)
+	}
+	if len(tables) == 0 || !tables[0].layout {
+		return "", integrity("Entity Enumeration Or ID: bad value for restricted picklist field: %s", object)
+	}
+	short, custom := strings.CutSuffix(name, "__c")
+	switch {
+	case !custom || !apiNameForm.MatchString(short):
+		return "", integrity("The Field Name field can only contain underscores and alphanumeric characters. It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores.")
+	case len(short) > longestAPIName:
+		return "", refuse(400, "STRING_TOO_LONG", "Custom Field Name: data value too large: %s (max length=%d)", short, longestAPIName)
+	case tables[0].field(name) != nil:
+		return "", refuse(400, "DUPLICATE_DEVELOPER_NAME", "There is already a field named %s on %s.", short, tables[0].label)
+	case countCustom(tables[0]) >= s.fieldLimit():
+		return "", refuse(400, "LIMIT_EXCEEDED", "You have reached the maximum number of custom fields for %s.", tables[0].label)
+	}
+	made := make([]*field, len(tables))
+	for i := range tables {
+		var e *apiError
+		if made[i], e = s.fieldOf(name, m); e != nil {
+			return "", e
+		}
+	}
+	for i, t := range tables {
+		t.addField(made[i])
+		if made[i].children != "" {
+			parent := s.table(made[i].targets[0])
+			parent.children = append(parent.children, child{t: t, f: made[i], rel: made[i].children})
+		}
+	}
+	s.undoing(func() { s.dropColumn(tables, name) })
+	id := s.listField(tables[0], made[0], now)
+	s.defineField(tables[0], made[0], id)
+	s.schemaMoved()
+	return id, nil
+}
+
+// dropColumn takes a custom field out of its tables.
+func (s *Server) dropColumn(tables []*table, name string) {
+	for _, t := range tables {
+		gone := t.field(name)
+		t.fields = slices.DeleteFunc(slices.Clone(t.fields), func(other *field) bool { return other == gone })
+		delete(t.byName, strings.ToLower(gone.name))
+		delete(t.exact, gone.name)
+		delete(t.rels, strings.ToLower(gone.rel))
+		for _, parent := range s.list {
+			parent.children = slices.DeleteFunc(slices.Clone(parent.children), func(k child) bool { return k.f == gone })
+		}
+	}
+	s.schemaMoved()
 }
 
 func (s *Server) fieldLimit() int {
@@ -209,6 +235,7 @@ func (s *Server) fieldOf(name string, m *fieldMetadata) (*field, *apiError) {
 	}
 	yes := func(b *bool) bool { return b != nil && *b }
 	f.required, f.unique, f.externalID = yes(m.Required), yes(m.Unique), yes(m.ExternalID)
+	f.seen, f.edited = f.required, f.required // nobody grants those that everybody must fill in
 	var checks []*apiError
 	check := func(e *apiError) { checks = append(checks, e) }
 	keys := slices.Contains([]string{"Number", "Text", "Email"}, m.Type)
@@ -286,6 +313,7 @@ func (s *Server) fieldOf(name string, m *fieldMetadata) (*field, *apiError) {
 			}
 			f.targets, f.rel, f.children = []string{to.name}, strings.TrimSuffix(name, "__c")+"__r", *m.RelationshipName+"__r"
 			f.indexed = true
+			check(f.fillDelete(m.DeleteConstraint))
 		}
 	default:
 		return nil, integrity("Field Type: bad value for restricted picklist field: %s", m.Type)
@@ -297,6 +325,29 @@ func (s *Server) fieldOf(name string, m *fieldMetadata) (*field, *apiError) {
 	}
 	f.finish()
 	return f, nil
+}
+
+// What becomes of a record whose parent is deleted.
+const (
+	setNull  = "SetNull"
+	restrict = "Restrict"
+	cascade  = "Cascade"
+)
+
+// fillDelete reads a lookup's delete constraint. One that must not be blank
+// cannot be cleared; users are never deleted, so there it does not matter.
+func (f *field) fillDelete(constraint *string) *apiError {
+	f.onDelete = setNull
+	if constraint != nil {
+		f.onDelete = *constraint
+	}
+	switch {
+	case !slices.Contains([]string{setNull, restrict, cascade}, f.onDelete):
+		return integrity("Delete Constraint: bad value for restricted picklist field: %s", f.onDelete)
+	case f.required && f.onDelete == setNull && f.targets[0] != "User":
+		return integrity("Must specify 'deleteConstraint' as Restrict or Cascade for a required CustomField of type Lookup")
+	}
+	return nil
 }
 
 func (f *field) fillSet(set *valueSet) *apiError {
@@ -330,26 +381,30 @@ func (f *field) fillSet(set *valueSet) *apiError {
 
 // listField adds a custom field to those that the Tooling API lists.
 func (s *Server) listField(t *table, f *field, at stamp) string {
-	object := t.name
+	object, named, durable := t.enumOrID(), t.name, t.durable()
 	if t == s.task {
-		object = "Activity"
+		object, named, durable = "Activity", "Activity", "Activity"
 	}
 	r := s.newRecord(s.table("CustomField")).fill(map[string]any{
-		"DeveloperName": strings.TrimSuffix(f.name, "__c"), "TableEnumOrId": object, "FullName": object + "." + f.name,
+		"DeveloperName": strings.TrimSuffix(f.name, "__c"), "TableEnumOrId": object, "EntityDefinitionId": durable, "FullName": named + "." + f.name,
 		"CreatedDate": at, "LastModifiedDate": at,
 	})
 	s.add(r)
 	return r.id
 }
 
-// defineField adds a field to FieldDefinition.
-func (s *Server) defineField(t *table, f *field) {
-	if t != s.opp {
+// defineField adds a field to FieldDefinition. id is that of a custom field.
+func (s *Server) defineField(t *table, f *field, id string) {
+	if t != s.opp && t.object == nil {
 		return // nobody has asked about others yet
 	}
+	durable := f.name
+	if t.object != nil && id != "" {
+		durable = id[:15]
+	}
 	s.add(s.newRecord(s.table("FieldDefinition")).fill(map[string]any{
-		"DurableId": t.name + "." + f.name, "QualifiedApiName": f.name, "DeveloperName": strings.TrimSuffix(f.name, "__c"), "Label": f.label,
-		"DataType": f.metadataType(), "EntityDefinitionId": t.name, "IsFieldHistoryTracked": s.tracked[f.name],
+		"DurableId": t.durable() + "." + durable, "QualifiedApiName": f.name, "DeveloperName": strings.TrimSuffix(f.name, "__c"), "Label": f.label,
+		"DataType": f.metadataType(), "EntityDefinitionId": t.durable(), "IsFieldHistoryTracked": t == s.opp && s.tracked[f.name],
 	}))
 }
 
@@ -401,7 +456,7 @@ func (f *field) metadata() map[string]any {
 		}
 		m["valueSet"] = map[string]any{"restricted": f.restricted, "valueSetDefinition": map[string]any{"sorted": false, "value": values}}
 	case f.kind == "reference":
-		m["referenceTo"], m["relationshipName"] = f.targets[0], orNil(strings.TrimSuffix(f.children, "__r"))
+		m["referenceTo"], m["relationshipName"], m["deleteConstraint"] = f.targets[0], orNil(strings.TrimSuffix(f.children, "__r")), orNil(f.onDelete)
 	}
 	return m
 }
@@ -412,7 +467,10 @@ func (c *call) listed(r *record) ([]*table, *field) {
 	if object == "Activity" {
 		object = "Task"
 	}
-	tables := c.s.sharing(object)
+	tables := []*table{c.s.byEnumOrID(object)}
+	if tables[0].object == nil {
+		tables = c.s.sharing(object)
+	}
 	return tables, tables[0].field(r.str("DeveloperName") + "__c")
 }
 
@@ -459,7 +517,9 @@ func (c *call) changeField(id string) (*answer, *apiError) {
 		f := t.field(old.name)
 		f.label, f.help, f.length, f.precision, f.scale = made.label, made.help, made.length, made.precision, made.scale
 		f.values, f.restricted, f.required, f.def = made.values, made.restricted, made.required, made.def
+		f.targets, f.onDelete = made.targets, made.onDelete
 	}
+	c.s.regrant()
 	c.s.set(r, "LastModifiedDate", c.now)
 	c.s.schemaMoved()
 	c.wrote(r.t)
@@ -476,23 +536,14 @@ func (c *call) dropField(id string) (*answer, *apiError) {
 		return nil, e
 	}
 	tables, f := c.listed(r)
-	for _, t := range tables {
-		gone := t.field(f.name)
-		t.fields = slices.DeleteFunc(slices.Clone(t.fields), func(other *field) bool { return other == gone })
-		delete(t.byName, strings.ToLower(gone.name))
-		delete(t.exact, gone.name)
-		delete(t.rels, strings.ToLower(gone.rel))
-		for _, parent := range c.s.list {
-			parent.children = slices.DeleteFunc(slices.Clone(parent.children), func(k child) bool { return k.f == gone })
-		}
-	}
+	c.s.dropColumn(tables, f.name)
 	for _, p := range slices.Clone(c.s.table("FieldPermissions").rows) {
 		if path := p.str("Field"); !p.gone && slices.ContainsFunc(tables, func(t *table) bool { return path == t.name+"."+f.name }) {
 			c.s.vanish(p)
 		}
 	}
 	for _, d := range slices.Clone(c.s.table("FieldDefinition").rows) {
-		if !d.gone && d.val("DurableId") == tables[0].name+"."+f.name {
+		if !d.gone && d.val("EntityDefinitionId") == tables[0].durable() && d.val("QualifiedApiName") == f.name {
 			c.s.vanish(d)
 		}
 	}

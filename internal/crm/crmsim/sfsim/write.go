@@ -24,12 +24,16 @@ type draft struct {
 // allowed refuses what an object cannot do.
 func (s *Server) allowed(a actor, t *table, may bool, verb string) *recordError {
 	if right := grantTables[t.name]; a.api && right != "" && s.denied[right] {
-		return deny("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+		return noAccess()
 	}
 	if !may {
 		return deny("INVALID_TYPE_FOR_OPERATION", "entity type cannot be "+verb+": "+t.label)
 	}
 	return nil
+}
+
+func noAccess() *recordError {
+	return deny("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 }
 
 // draft checks values against the object's rules. r is nil for inserts.
@@ -38,9 +42,15 @@ func (s *Server) draft(a actor, t *table, r *record, in map[string]any) (*draft,
 		if e := s.allowed(a, t, t.canCreate || !a.api, "inserted"); e != nil {
 			return nil, e, nil
 		}
+		if s.lacks(a, t, func(may access) bool { return may.create }) {
+			return nil, deny("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be inserted: "+t.label), nil
+		}
 	} else {
 		if e := s.allowed(a, t, t.canUpdate || !a.api, "updated"); e != nil {
 			return nil, e, nil
+		}
+		if s.lacks(a, t, func(may access) bool { return may.edit }) {
+			return nil, noAccess(), nil
 		}
 		if r.deleted || r.gone {
 			return nil, deny("ENTITY_IS_DELETED", "entity is deleted"), nil
@@ -181,6 +191,7 @@ func (s *Server) commit(a actor, d *draft) *record {
 		for f, v := range d.set {
 			r.vals[f.pos] = v
 		}
+		s.christen(r, a.at)
 		s.touch(r, a, true)
 		s.add(r)
 	} else {
