@@ -12,58 +12,18 @@ import (
 
 const fine = "22221" + "2221" + "2222" + "2221" // 37 with the automatic six
 
-// attemptRecord is a record of an attempt as the org has it.
-type attemptRecord struct {
-	Attempt, Score float64
-	Band           string
-}
-
-// attemptRecords are the org's, by deal, in order of their making.
-func attemptRecords(r *apptest.Rig, deal int) []attemptRecord {
-	var list []attemptRecord
-	for _, id := range r.SF.IDs("Handoff_Attempt__c") {
-		get := func(name string) any { return r.SF.Get("Handoff_Attempt__c", id, name) }
-		if get("Opportunity__c") == r.Deal(deal) {
-			n, _ := get("Attempt__c").(float64)
-			score, _ := get("Score__c").(float64)
-			band, _ := get("Band__c").(string)
-			list = append(list, attemptRecord{n, score, band})
-		}
-	}
-	return list
-}
-
 // archiving is an org with records of attempts, made as fields apply does.
 func archiving(t *testing.T, deals int) *apptest.Rig {
 	t.Helper()
 	t.Parallel()
 	r := apptest.Still(t, apptest.Options{CRM: apptest.Salesforce, World: apptest.Even(deals), Extra: "    attempt_object: true\n"})
-	makeAttemptObject(t, r)
+	r.MakeAttemptObject(t)
 	return r
 }
 
-func makeAttemptObject(t *testing.T, r *apptest.Rig) {
+func wantsRecords(t *testing.T, r *apptest.Rig, deal int, want ...string) {
 	t.Helper()
-	c := r.App.Connections()[0]
-	survey, err := r.App.Survey(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = r.App.Provide(t.Context(), c, survey, func(p app.Provided) {
-		if p.Error != "" {
-			t.Errorf("%s %s: %s", p.Kind, p.Name, p.Error)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.SF.Assign("Handoff_Sync", r.SF.Me())
-	r.Open(t)
-}
-
-func wantsRecords(t *testing.T, r *apptest.Rig, deal int, want ...attemptRecord) {
-	t.Helper()
-	if d := cmp.Diff(want, attemptRecords(r, deal)); d != "" {
+	if d := cmp.Diff(want, r.AttemptRecords(deal)); d != "" {
 		t.Errorf("records of deal %d (-want +got):\n%s", deal, d)
 	}
 }
@@ -77,19 +37,19 @@ func TestARecordIsKeptOfEveryAttempt(t *testing.T) {
 	r.Clock.Set(hours(1))
 	r.Score(t, 0, poor)
 	first := r.Pass(t)
-	wantsRecords(t, r, 0, attemptRecord{1, 19, "Incomplete"})
+	wantsRecords(t, r, 0, "1: 19 Incomplete")
 	if first.AttemptsWritten != 1 || first.AttemptsOwed != 0 {
 		t.Errorf("%d written, %d owed", first.AttemptsWritten, first.AttemptsOwed)
 	}
 	r.Set(t, r.Deal(0), "item_1_1_score", "0") // inside the correction window
 	r.At(t, hours(2))
-	wantsRecords(t, r, 0, attemptRecord{1, 18, "Incomplete"})
+	wantsRecords(t, r, 0, "1: 18 Incomplete")
 
 	r.Clock.Set(hours(30))
 	r.Score(t, 0, fine)
 	r.Set(t, r.Deal(0), "attempt_scored", "2")
 	second := r.Pass(t)
-	wantsRecords(t, r, 0, attemptRecord{1, 18, "Incomplete"}, attemptRecord{2, 37, "Excellent"})
+	wantsRecords(t, r, 0, "1: 18 Incomplete", "2: 37 Excellent")
 	for _, a := range r.Explain(t, 0).Attempts {
 		if a.Record != "confirmed" {
 			t.Errorf("attempt %d: %q %s", a.Attempt, a.Record, a.Why)
@@ -106,7 +66,7 @@ func TestARecordIsKeptOfEveryAttempt(t *testing.T) {
 	r.Clock.Set(hours(60))
 	r.Set(t, r.Deal(0), "item_1_1_score", "0") // long after: what is summed again is another score
 	r.Full(t)
-	wantsRecords(t, r, 0, attemptRecord{1, 18, "Incomplete"}, attemptRecord{2, 37, "Excellent"})
+	wantsRecords(t, r, 0, "1: 18 Incomplete", "2: 37 Excellent")
 
 	if _, err := r.App.Undo(t.Context(), second.Run); err == nil {
 		t.Error("a run that the store does not know was undone")
@@ -119,7 +79,7 @@ func TestARecordIsKeptOfEveryAttempt(t *testing.T) {
 	if got := r.Field(t, r.Deal(1), "score"); got != "" {
 		t.Errorf("after the undo the deal shows %q", got)
 	}
-	wantsRecords(t, r, 1, attemptRecord{1, 19, "Incomplete"}) // what was scored was scored
+	wantsRecords(t, r, 1, "1: 19 Incomplete") // what was scored was scored
 }
 
 // Whatever breaks off, each record is made once.
@@ -143,7 +103,7 @@ func TestARecordOfAnAttemptIsMadeOnce(t *testing.T) {
 				t.Errorf("%d owed", report.AttemptsOwed)
 			}
 			for i := range 3 {
-				wantsRecords(t, r, i, attemptRecord{1, 19, "Incomplete"})
+				wantsRecords(t, r, i, "1: 19 Incomplete")
 			}
 		})
 	}
@@ -162,11 +122,11 @@ func TestRecordsOfAttemptsWaitForTheirObject(t *testing.T) {
 	if a := r.Explain(t, 0).Attempts; len(a) != 1 || a[0].Record != "planned" {
 		t.Errorf("explained: %+v", a)
 	}
-	makeAttemptObject(t, r)
+	r.MakeAttemptObject(t)
 	if report = r.At(t, hours(2)); report.AttemptsOwed != 0 || report.AttemptsWritten != 1 {
 		t.Errorf("%+v", report.Counts)
 	}
-	wantsRecords(t, r, 0, attemptRecord{1, 19, "Incomplete"})
+	wantsRecords(t, r, 0, "1: 19 Incomplete")
 }
 
 // Turned on late, a full pass tells of what was final before; observing, it
@@ -178,7 +138,7 @@ func TestRecordsOfAttemptsOfBefore(t *testing.T) {
 	r.At(t, hours(1))
 	r.Extra, r.Mode = "    attempt_object: true\n", "observe"
 	r.Open(t)
-	makeAttemptObject(t, r)
+	r.MakeAttemptObject(t)
 	c := r.App.Connections()[0]
 	r.Clock.Set(hours(2))
 	report := r.App.Pass(t.Context(), c, app.Ask{Full: true, PlanOnly: true})
@@ -189,11 +149,11 @@ func TestRecordsOfAttemptsOfBefore(t *testing.T) {
 	if len(plan.Attempts) != 1 || plan.Attempts[0].Deal != r.Deal(0) || plan.Attempts[0].Score != 19 || plan.AttemptsPlanned != 1 {
 		t.Errorf("planned: %+v of %d", plan.Attempts, plan.AttemptsPlanned)
 	}
-	if r.Full(t); len(r.SF.IDs("Handoff_Attempt__c")) != 0 {
+	if r.Full(t); len(r.SF.IDs(apptest.AttemptObject)) != 0 {
 		t.Error("observing, it was written")
 	}
 	r.Mode = "write"
 	r.Open(t)
 	r.At(t, hours(3))
-	wantsRecords(t, r, 0, attemptRecord{1, 19, "Incomplete"})
+	wantsRecords(t, r, 0, "1: 19 Incomplete")
 }

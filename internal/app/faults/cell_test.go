@@ -84,6 +84,9 @@ func (c cell) play(t *testing.T) *outcome {
 	if n, most := r.TasksWritten(), want.tasks[o.passes-1]; c.mishap.act == nil && n != most {
 		o.wrong("tasks were written %d times, want %d", n, most)
 	}
+	if n, most := r.AttemptsWritten(), want.records[o.passes-1]; c.mishap.act == nil && !partly && n != most {
+		o.wrong("records of attempts were written %d times, want %d", n, most)
+	}
 	accounted(t, o, r, c.mishap)
 	return o
 }
@@ -91,7 +94,7 @@ func (c cell) play(t *testing.T) *outcome {
 // confirmed is a pass that ends with exit code 0.
 func confirmed(r app.Report, degraded int64) bool {
 	return r.Err == nil && r.Done && r.Waits == "" && r.Rejected == 0 && r.Unresolved == 0 && r.Degraded == degraded &&
-		r.TasksRejected == 0 && r.TasksUnresolved == 0 && r.Unassigned == 0
+		r.TasksRejected == 0 && r.TasksUnresolved == 0 && r.AttemptsOwed == 0 && r.Unassigned == 0
 }
 
 // standsNow is what the CRM shows: the fields of the records, and the tasks.
@@ -99,6 +102,7 @@ func standsNow(t *testing.T, r *apptest.Rig, passes []time.Time, but []int) appt
 	t.Helper()
 	all := r.Shown(t, passes, but)
 	all.Add(r.Asked(t, but))
+	all.Add(r.Archived(but))
 	return all
 }
 
@@ -135,7 +139,7 @@ func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 	} else {
 		written = maps.Clone(r.SF.Stats().Written)
 	}
-	for _, kind := range []string{"deals", "Opportunity", "tasks", "Task"} {
+	for _, kind := range []string{"deals", "Opportunity", "tasks", "Task", apptest.AttemptObject} {
 		delete(written, kind)
 	}
 	if len(written) > 0 {
@@ -144,6 +148,6 @@ func accounted(t *testing.T, o *outcome, r *apptest.Rig, m mishap) {
 }
 
 func told(r app.Report) string {
-	return fmt.Sprintf("status %q, %d rejected, %d unresolved, %d degraded, of tasks %d rejected, %d unresolved, %d nobody's, error %v",
-		r.Status, r.Rejected, r.Unresolved, r.Degraded, r.TasksRejected, r.TasksUnresolved, r.Unassigned, r.Err)
+	return fmt.Sprintf("status %q, %d rejected, %d unresolved, %d degraded, of tasks %d rejected, %d unresolved, %d nobody's, %d records of attempts owed, error %v",
+		r.Status, r.Rejected, r.Unresolved, r.Degraded, r.TasksRejected, r.TasksUnresolved, r.Unassigned, r.AttemptsOwed, r.Err)
 }

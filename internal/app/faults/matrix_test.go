@@ -49,6 +49,8 @@ func worth(s stage, c call, m mishap, fresh bool) bool {
 	switch {
 	case fresh:
 		return true
+	case s.attempts:
+		return strings.Contains(c.kind, apptest.AttemptObject)
 	case s.composite:
 		return c.kind == "composite" && c.at > 0 || c.inside && writes(c)
 	case s.many:

@@ -148,6 +148,11 @@ func salesforce() []mishap {
 			name: "validation rule", applies: writes, ids: oneWritten, wait: refusedWait, lasts: true,
 			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may change this record"),
 		},
+		mishap{name: "locked records of attempts", applies: is(attemptsPut), sf: refuse("", ""), wait: 5 * time.Minute},
+		mishap{
+			name: "validation rule on attempts", applies: is(attemptsPut), wait: refusedWait, lasts: true,
+			sf: refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Only the board may have records"),
+		},
 		mishap{name: "locked tasks", applies: is(append(tasksMade, tasksClosed...)...), sf: refuse("", ""), wait: 5 * time.Minute},
 		mishap{
 			name: "validation rule on tasks", applies: is(append(tasksMade, tasksClosed...)...), wait: refusedWait, lasts: true,
@@ -213,6 +218,9 @@ var (
 	tasksMade   = []string{"batch_create tasks", "collections insert Task"}
 	tasksClosed = []string{"batch_update tasks", "collections update Task"}
 )
+
+// attemptsPut is the call that makes and changes records of attempts.
+const attemptsPut = "collections upsert " + apptest.AttemptObject
 
 // asks are queries, by themselves or inside a composite.
 func asks(c call) bool {

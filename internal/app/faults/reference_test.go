@@ -26,6 +26,7 @@ type reference struct {
 	shown   [mostPasses]apptest.Records // after each pass
 	commits [mostPasses]int             // deals written up to then
 	tasks   [mostPasses]int             // tasks made or closed up to then
+	records [mostPasses]int             // records of attempts made or changed up to then
 	degrade [mostPasses]int64           // deals reported as not readable
 }
 
@@ -130,6 +131,10 @@ func playReference(t *testing.T, s stage, m mishap) *reference {
 		}
 		ref.shown[pass] = standsNow(t, r, passes, ref.touched)
 		ref.commits[pass], ref.tasks[pass] = r.DealsWritten(), r.TasksWritten()
+		ref.records[pass] = r.AttemptsWritten()
+		if s.attempts != (ref.records[pass] > 0) {
+			t.Fatalf("%v: %d records of attempts: the world is too small", s, ref.records[pass])
+		}
 		ref.degrade[pass] = report.Degraded
 		if !confirmed(report, report.Degraded) || len(w.resent) > 0 {
 			t.Fatalf("%v without fault: %s, written twice %v", s, told(report), w.resent)

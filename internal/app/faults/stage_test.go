@@ -26,6 +26,8 @@ type stage struct {
 	oauth bool // HubSpot signs in as an OAuth app, else with a token
 	// composite: writes to Salesforce travel together.
 	composite bool
+	// attempts: the org keeps records of attempts.
+	attempts bool
 }
 
 func (s stage) String() string {
@@ -38,6 +40,9 @@ func (s stage) String() string {
 	}
 	if s.composite {
 		name += " composite"
+	}
+	if s.attempts {
+		name += " attempts"
 	}
 	if s.later {
 		return name + " later"
@@ -52,7 +57,9 @@ func stages(crm string) []stage {
 	case crm == apptest.HubSpot:
 		all = append(all, stage{crm: crm, oauth: true})
 	case everything():
-		all = append(all, stage{crm: crm, many: true, composite: true})
+		all = append(all, stage{crm: crm, attempts: true}, stage{crm: crm, many: true, composite: true})
+	default:
+		all = append(all, stage{crm: crm, attempts: true})
 	}
 	return all
 }
@@ -84,10 +91,15 @@ func (s stage) set(t *testing.T, o apptest.Options) (*apptest.Rig, *watch) {
 	if s.composite {
 		o.Extra += "    composite_writes: true\n"
 	}
+	if s.attempts {
+		o.Extra += "    attempt_object: true\n"
+	}
 	r := apptest.New(t, o)
+	if w.rig = r; s.attempts {
+		r.MakeAttemptObject(t)
+	}
 	r.Clock.Freeze(true)
 	r.Clock.Set(apptest.Start) // it ran on a little while the rig was built
-	w.rig = r
 	if s.oauth {
 		s.open(t, r)
 	}
