@@ -46,10 +46,11 @@ func (s *Store) Refused(ctx context.Context, run string) ([]Intent, error) {
 	return s.intents(ctx, `run = $1 AND status = 'rejected' ORDER BY seq`, run)
 }
 
-// Waiting counts a connection's rejected intents, which wait for their next
-// try, by class.
+// Waiting counts a connection's rejected intents, and records of attempts, which
+// wait for their next try, by class.
 func (s *Store) Waiting(ctx context.Context, connection string) (map[string]int, error) {
-	return s.CountBy(ctx, `SELECT class, COUNT(*) FROM intents WHERE connection = $1 AND status = 'rejected' GROUP BY class`, connection)
+	return s.CountBy(ctx, `SELECT class, COUNT(*) FROM (SELECT class FROM intents WHERE connection = $1 AND status = 'rejected'
+		UNION ALL SELECT class FROM attempts WHERE connection = $1 AND status = 'rejected') AS refused GROUP BY class`, connection)
 }
 
 // Writes returns every intent of a deal, oldest first.

@@ -343,6 +343,28 @@ func TestSalesforceEitherNameOfAPicklistValue(t *testing.T) {
 	}
 }
 
+// TestSalesforceOrgInProduction: the vendor's page says that such an org may take
+// no fields from the Tooling API; the admin is told the other way.
+func TestSalesforceOrgInProduction(t *testing.T) {
+	o := orgBehind(t, 4, sfsim.Options{NoHandoffFields: true}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/CustomField") {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(400)
+			_, _ = io.WriteString(w, `[{"errorCode":"UNKNOWN_EXCEPTION","message":"Save or update not supported in active organizations."}]`)
+		})
+	})
+	c := o.steward(t, fieldSet("handoff"))
+	var e *crm.Error
+	err := c.Provide(t.Context(), inState(survey(t, c), crm.Missing)[0])
+	if !errors.As(err, &e) || e.Kind != crm.Permission || !strings.Contains(e.Fix, "fields export") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestSalesforcePlansSayWhatTheSurveySays reads the project's files back.
 func TestSalesforcePlansSayWhatTheSurveySays(t *testing.T) {
 	o := newOrg(t, 4, sfsim.Options{NoHandoffFields: true})

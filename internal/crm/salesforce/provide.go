@@ -181,9 +181,19 @@ func (c *Client) create(ctx context.Context, resource string, record map[string]
 	return err
 }
 
+// activeOrg is what an org in production may say to the Tooling API, by the
+// vendor's page on it (read 2026-11-22); with which code, it does not say.
+const activeOrg = "not supported in active org"
+
 // refusedSetup gives a refusal the fix that fits it.
 func refusedSetup(err error, fix string) error {
 	code := codeOf(err)
+	if err != nil && strings.Contains(err.Error(), activeOrg) {
+		return &crm.Error{
+			Op: "salesforce.provide", Kind: crm.Permission, Code: code, Err: err,
+			Fix: `let an admin deploy what "syncd fields export" writes: this org takes no fields from the Tooling API`,
+		}
+	}
 	if err == nil || crm.KindOf(err) != crm.Permission && crm.KindOf(err) != crm.NotFound && code != codeType && !strings.HasPrefix(code, "INSUFFICIENT_ACCESS") {
 		return err
 	}

@@ -81,6 +81,9 @@ func keepsAttempts(t *testing.T, s *store.Store) {
 		t.Errorf("refused: %+v", refused)
 	}
 	count(1)
+	if n, err := a.Waiting(t.Context(), "org"); err != nil || n["locked"] != 1 {
+		t.Errorf("waiting: %v, %v", n, err)
+	}
 
 	plan(first) // it says the same
 	owed(now)
