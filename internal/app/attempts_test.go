@@ -109,6 +109,22 @@ func TestARecordOfAnAttemptIsMadeOnce(t *testing.T) {
 	}
 }
 
+// An undo writes no record that the CRM was not told before it.
+func TestAnUndoTellsOfNoAttempt(t *testing.T) {
+	r := archiving(t, 1)
+	r.Pass(t)
+	r.Score(t, 0, poor)
+	r.Fail(apptest.RefuseRecords, "collections upsert", 1, 1)
+	run := r.At(t, hours(1)).Run
+	r.Clock.Set(hours(9))
+	if _, err := r.App.Undo(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	wantsRecords(t, r, 0)
+	r.Pass(t)
+	wantsRecords(t, r, 0, "1: 19 Incomplete")
+}
+
 // An org without the object is told, its deals are written all the same, and
 // what it was not told it is told once the object is there.
 func TestRecordsOfAttemptsWaitForTheirObject(t *testing.T) {

@@ -205,6 +205,16 @@ func TestRecordsOfAProcessThatDiedAreLookedFor(t *testing.T) {
 		t.Errorf("%+v, %v", tally, err)
 	}
 	a.wants(t, []string{"find d1/c/1 d2/c/1", "put d1/c/1"}, map[string]int{"d1/c/1": 1, "d2/c/1": 2})
+
+	a = newArchive(t, attempt("d1", 7)) // a correction was on its way
+	if err := a.store.AttemptsSent(t.Context(), a.lease, []string{"d1/c/1"}, now); err != nil {
+		t.Fatal(err)
+	}
+	a.shelf.take([]crm.Attempt{attempt("d1", 2)})
+	if _, err := a.put(t, now); err != nil {
+		t.Error(err)
+	}
+	a.wants(t, []string{"find d1/c/1", "put d1/c/1"}, map[string]int{"d1/c/1": 7})
 }
 
 func TestWhatTheCRMSaysOfRecords(t *testing.T) {
