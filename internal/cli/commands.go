@@ -360,11 +360,7 @@ func runsCommand(e *env) *cobra.Command {
 			if e.json() {
 				return writeJSON(e.out, runs)
 			}
-			t := newTable(e.out, "run", "connection", "mode", "pass", "status", "began", "fields written", "rejected", "error")
-			for _, r := range runs {
-				t.AppendRow([]any{r.ID, r.Connection, strings.ToUpper(r.Mode), r.Kind, r.Status, e.time(r.Started), r.FieldsWritten, r.Rejected, clean(r.Error)})
-			}
-			t.Render()
+			e.printRuns(columns(e.out), runs)
 			return nil
 		},
 	}
@@ -396,8 +392,25 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 		fmt.Fprintln(e.out, "no record was rejected")
 		return nil
 	}
-	t := newTable(e.out, "deal", "of", "class", "code", "the CRM says", "next try")
-	for _, r := range run.Refused {
+	e.printRefused(columns(e.out), run.Refused)
+	return nil
+}
+
+// printRuns prints the table of runs on lines of so many characters; 0 means any.
+func (e *env) printRuns(room int, runs []app.RunReport) {
+	t := newGrid(e.out, room, "run", "connection", "mode", "pass", "status", "began", "fields written", "rejected", "error")
+	t.folds = []fold{{9, 30, "error: "}, {6, 0, "began "}, {8, 0, "rejected "}, {7, 0, "fields written "}}
+	for _, r := range runs {
+		t.AppendRow([]any{r.ID, r.Connection, strings.ToUpper(r.Mode), r.Kind, r.Status, e.time(r.Started), r.FieldsWritten, r.Rejected, clean(r.Error)})
+	}
+	t.Render()
+}
+
+// printRefused does so for what was rejected in a run.
+func (e *env) printRefused(room int, list []app.Refused) {
+	t := newGrid(e.out, room, "deal", "of", "class", "code", "the CRM says", "next try")
+	t.folds = []fold{{5, 30, "the CRM says: "}, {6, 0, "next try "}, {4, 0, ""}}
+	for _, r := range list {
 		of := "record"
 		if r.Task != "" {
 			of = "task " + r.Task
@@ -408,5 +421,4 @@ func (e *env) oneRun(ctx context.Context, a *app.App, id string) error {
 		t.AppendRow([]any{r.Deal, of, r.Class, r.Code, clean(r.Message), e.time(r.NextTry)})
 	}
 	t.Render()
-	return nil
 }

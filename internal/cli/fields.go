@@ -118,33 +118,34 @@ func (e *env) printSurvey(s surveyed, whole bool) {
 		fmt.Fprintln(w, "ended early:", clean(s.Error))
 		return
 	}
-	t := newTable(w, "state", "kind", "name", "label", "type", "note")
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-	})
-	rows := 0
 	parts := s.Parts
 	if !whole {
-		parts = bundled(parts)
+		parts = slices.DeleteFunc(bundled(parts), func(p crm.Part) bool { return p.State == crm.Present })
 	}
-	for _, p := range parts {
-		if p.State == crm.Present && !whole {
-			continue
-		}
-		rows++
-		t.AppendRow(table.Row{p.State, p.Kind, p.Name, clean(p.Label), p.Type, clean(strings.Join(p.Notes, "; "))})
-	}
-	if rows > 0 {
-		t.Render()
+	if len(parts) > 0 {
+		printParts(w, columns(w), parts)
 	}
 	fmt.Fprintf(w, "%d present, %d missing, %d differ, %d hidden\n", s.count(crm.Present), s.count(crm.Missing), s.count(crm.Differs), s.count(crm.Hidden))
 	printSteps(w, "give, by hand", s.Assign)
 	printSteps(w, "do, by hand", s.Manual)
 	if s.count(crm.Missing) > 0 {
-		fmt.Fprintf(w, "next: `%s` creates what is missing and changes nothing that is there\n", e.hint("fields apply"))
+		writeWithin(w, columns(w), "", fmt.Sprintf("next: `%s` creates what is missing and changes nothing that is there", e.hint("fields apply")))
 	}
+}
+
+func printParts(w io.Writer, room int, parts []crm.Part) {
+	t := newGrid(w, room, "state", "kind", "name", "label", "type", "note")
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 5, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
+	})
+	t.phrases = 3
+	t.folds = []fold{{6, 24, "note: "}, {4, 24, ""}, {5, 18, ""}, {2, 0, ""}}
+	for _, p := range parts {
+		t.AppendRow(table.Row{p.State, p.Kind, p.Name, clean(p.Label), p.Type, clean(strings.Join(p.Notes, "; "))})
+	}
+	t.Render()
 }
 
 // bundled puts parts together of which the same is said: those inside another,
@@ -190,7 +191,7 @@ func printSteps(w io.Writer, title string, steps []string) {
 	}
 	fmt.Fprintln(w, title)
 	for _, line := range steps {
-		fmt.Fprintln(w, "  - "+clean(line))
+		writeWithin(w, columns(w), "  - ", clean(line))
 	}
 }
 

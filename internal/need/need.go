@@ -79,6 +79,24 @@ func Node(t *testing.T, pkg string) string {
 	return node
 }
 
+// Client is the path of a program that npm ci puts into the test's own folder;
+// where it did not, of the one on the PATH.
+func Client(t *testing.T, name string) string {
+	t.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path, err := exec.LookPath(filepath.Join(here, "node_modules", ".bin", name)); err == nil {
+		return path
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, name+" is not installed, and npm ci was not run in "+here+": "+name+" was not run")
+	}
+	return path
+}
+
 // DataSet is the folder of the real sales opportunities. They may not be
 // shipped and nothing can install them: they are read beside the checkout, or
 // where SYNCD_DATA says, and required where SYNCD_DATA is set.

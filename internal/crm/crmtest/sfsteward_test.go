@@ -9,9 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -483,43 +480,6 @@ func TestSalesforcePlansSayWhatTheSurveySays(t *testing.T) {
 	}
 	if got["field permission Handoff_Seller/Opportunity.Handoff_Score__c"] != "" || got["field permission Handoff_Seller/Opportunity.Handoff_Gaps__c"] != "read" {
 		t.Error("sellers are granted the wrong fields")
-	}
-}
-
-// TestSalesforceCLITakesThePlans lets the vendor's own tool read the project.
-func TestSalesforceCLITakesThePlans(t *testing.T) {
-	sf, err := exec.LookPath("sf") // too large, and too choosy about its Node, to be required
-	if err != nil {
-		t.Skip("sf is not installed: sf project convert source was not run")
-	}
-	files, err := salesforce.Plans(fieldSet("handoff"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for path, content := range files {
-		at := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(at, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), sf, "project", "convert", "source", "--root-dir", "force-app", "--output-dir", "converted")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "SF_DISABLE_TELEMETRY=true", "SF_AUTOUPDATE_DISABLE=true")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	manifest, err := os.ReadFile(filepath.Join(dir, "converted", "package.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Opportunity.Handoff_Score__c", "Activity.Handoff_Key__c", "Handoff_Seller"} {
-		if !bytes.Contains(manifest, []byte("<members>"+want+"</members>")) {
-			t.Errorf("the manifest lacks %s:\n%s", want, manifest)
-		}
 	}
 }
 
