@@ -361,7 +361,6 @@ func (t *table) xml() string {
 			put(name, meta[name])
 		}
 		if f.kind == "picklist" {
-			put("valueSet", nil)
 			fmt.Fprintf(&b, "<valueSet><restricted>%t</restricted><valueSetDefinition><sorted>false</sorted>", f.restricted)
 			for _, v := range f.values {
 				fmt.Fprintf(&b, "<value><fullName>%s</fullName><default>%t</default><label>%s</label></value>", escape(v), f.def == v, escape(v))

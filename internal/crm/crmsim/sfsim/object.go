@@ -59,7 +59,7 @@ func (s *Server) makeObject(m *objectMetadata, now stamp) *apiError {
 	}
 	t.addField(name)
 	row := s.newRecord(s.table("CustomObject")).fill(map[string]any{
-		"DeveloperName": short, "Description": m.description, "SharingModel": toolingSharing(m.sharing), "ManageableState": "unmanaged",
+		"DeveloperName": short, "Description": m.description, "SharingModel": m.sharing, "ManageableState": "unmanaged",
 		"CreatedDate": now, "LastModifiedDate": now,
 	})
 	s.add(row)
@@ -76,13 +76,6 @@ func (s *Server) makeObject(m *objectMetadata, now stamp) *apiError {
 		}
 	}
 	return nil
-}
-
-func toolingSharing(model string) string {
-	if model == "ControlledByParent" {
-		return model
-	}
-	return map[string]string{"Private": "Private", "Read": "Read", "ReadWrite": "ReadWrite"}[model]
 }
 
 // checkObject holds a new object against the vendor's rules. The codes are the
