@@ -609,9 +609,11 @@ func TestFaultsOfTheMetadataAPI(t *testing.T) {
 	r.do("POST", metadataAPI, dtd, "SOAPAction", `""`).faultless(t, 415)
 	r.get(metadataAPI).faultless(t, 405)
 
-	r.s.TakeRight(CustomizeApplication)
-	r.createMetadata(object("A__c")).faulty("sf:INSUFFICIENT_ACCESS", "requires a user with the ModifyAllData or ModifyMetadata permissions")
-	r.s.GiveRight(CustomizeApplication)
+	for _, right := range []string{CustomizeApplication, ModifyMetadata} {
+		r.s.TakeRight(right)
+		r.createMetadata(object("A__c")).faulty("sf:INSUFFICIENT_ACCESS", "requires a user with the ModifyAllData or ModifyMetadata permissions")
+		r.s.GiveRight(right)
+	}
 
 	for _, f := range []struct {
 		do   Mishap
