@@ -88,7 +88,7 @@ func (c *call) describe(t *table) (*answer, *apiError) {
 		}
 		kids := []any{}
 		for _, k := range t.children {
-			if c.s.readableTable(k.t.name, false) == nil {
+			if c.s.readableTable(k.t.name, false) == nil || c.s.unseen(k.t, k.f) {
 				continue
 			}
 			kids = append(kids, map[string]any{

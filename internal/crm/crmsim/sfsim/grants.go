@@ -14,6 +14,7 @@ import (
 const (
 	ViewSetup            = "View Setup and Configuration"
 	CustomizeApplication = "Customize Application"
+	ModifyMetadata       = "Modify Metadata Through Metadata API Functions"
 	ManagePermissionSets = "Manage Profiles and Permission Sets"
 	AssignPermissionSets = "Assign Permission Sets"
 )

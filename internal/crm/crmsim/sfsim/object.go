@@ -1,8 +1,6 @@
 package sfsim
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,11 +29,6 @@ type objectMetadata struct {
 
 var sharingModels = []string{"", "Private", "Read", "ReadWrite", "ControlledByParent"}
 
-const (
-	longestFormat = 30 // of an automatic number
-	longestName   = 80 // of a record
-)
-
 // makeObject makes a custom object, with the fields that come with it, or
 // says why there can be none like it.
 func (s *Server) makeObject(m *objectMetadata, now stamp) *apiError {
@@ -59,7 +52,7 @@ func (s *Server) makeObject(m *objectMetadata, now stamp) *apiError {
 	}
 	t.addField(name)
 	row := s.newRecord(s.table("CustomObject")).fill(map[string]any{
-		"DeveloperName": short, "Description": m.description, "SharingModel": toolingSharing(m.sharing), "ManageableState": "unmanaged",
+		"DeveloperName": short, "Description": m.description, "SharingModel": m.sharing, "ManageableState": "unmanaged",
 		"CreatedDate": now, "LastModifiedDate": now,
 	})
 	s.add(row)
@@ -76,13 +69,6 @@ func (s *Server) makeObject(m *objectMetadata, now stamp) *apiError {
 		}
 	}
 	return nil
-}
-
-func toolingSharing(model string) string {
-	if model == "ControlledByParent" {
-		return model
-	}
-	return map[string]string{"Private": "Private", "Read": "Read", "ReadWrite": "ReadWrite"}[model]
 }
 
 // checkObject holds a new object against the vendor's rules. The codes are the
@@ -129,57 +115,6 @@ func (s *Server) checkObject(m *objectMetadata) *apiError {
 }
 
 const longestObjectNote = 1000
-
-var formatPart = regexp.MustCompile(`\{([^{}]*)\}`)
-
-// numberFormat reports whether a display format can number records.
-func numberFormat(format string) bool {
-	numbers := 0
-	for _, m := range formatPart.FindAllStringSubmatch(format, -1) {
-		switch part := m[1]; {
-		case part != "" && len(part) <= 10 && strings.Trim(part, "0") == "":
-			numbers++
-		case !slices.Contains([]string{"YYYY", "YY", "MM", "DD"}, part):
-			return false
-		}
-	}
-	return numbers == 1 && units(format) <= longestFormat && !strings.ContainsAny(formatPart.ReplaceAllString(format, ""), "{}")
-}
-
-// numbered is a display format with a number in it.
-func numbered(format string, n uint64, at stamp) string {
-	day := at.time()
-	return formatPart.ReplaceAllStringFunc(format, func(part string) string {
-		switch part {
-		case "{YYYY}":
-			return day.Format("2006")
-		case "{YY}":
-			return day.Format("06")
-		case "{MM}":
-			return day.Format("01")
-		case "{DD}":
-			return day.Format("02")
-		}
-		return fmt.Sprintf("%0*d", len(part)-2, n)
-	})
-}
-
-// christen gives a new record of a custom object its name: the next number,
-// or its id where nobody gave it one. Numbers of records that were rolled
-// back are not used again.
-func (s *Server) christen(r *record, at stamp) {
-	if r.t.object == nil {
-		return
-	}
-	f := r.t.exact["Name"]
-	switch {
-	case f.format != "":
-		r.vals[f.pos] = numbered(f.format, r.t.object.next, at)
-		r.t.object.next++
-	case r.vals[f.pos] == nil:
-		r.vals[f.pos] = r.id[:15]
-	}
-}
 
 // nextPrefix is the key prefix of the next custom object: a00, a01 and so on.
 func (s *Server) nextPrefix() string {
@@ -232,85 +167,4 @@ func (s *Server) byEnumOrID(name string) *table {
 		}
 	}
 	return s.table(name)
-}
-
-// What the integration user may do with an object's records.
-
-func (t *table) creates() bool { return t.canCreate && (t.object == nil || t.object.may.create) }
-func (t *table) updates() bool { return t.canUpdate && (t.object == nil || t.object.may.edit) }
-func (t *table) deletes() bool { return t.canDelete && (t.object == nil || t.object.may.remove) }
-
-// lacks says that the user has no permission on a custom object.
-func (s *Server) lacks(a actor, t *table, what func(access) bool) bool {
-	return a.api && t.object != nil && !what(t.object.may)
-}
-
-// objectRights are the columns of ObjectPermissions, each with those that the
-// vendor wants beside it (Object Reference, ObjectPermissions, read 2026-11).
-var objectRights = []struct {
-	column, word string
-	needs        []string
-}{
-	{"PermissionsRead", "Read", nil},
-	{"PermissionsCreate", "Create", []string{"PermissionsRead"}},
-	{"PermissionsEdit", "Edit", []string{"PermissionsRead"}},
-	{"PermissionsDelete", "Delete", []string{"PermissionsEdit", "PermissionsRead"}},
-	{"PermissionsViewAllRecords", "Read All", []string{"PermissionsRead"}},
-	{"PermissionsModifyAllRecords", "Modify All", []string{"PermissionsDelete", "PermissionsEdit", "PermissionsRead", "PermissionsViewAllRecords"}},
-}
-
-// checkObjectGrant holds object permissions against each other. now reads a
-// column as the write would leave it.
-func (s *Server) checkObjectGrant(now func(string) any) *recordError {
-	object, _ := now("SobjectType").(string)
-	t := s.table(object)
-	if t == nil || t.tooling || !t.layout {
-		return deny("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Sobject Type: bad value for restricted picklist field: "+object, "SobjectType")
-	}
-	words := map[string]string{}
-	some := now("PermissionsViewAllFields") == true
-	for _, right := range objectRights {
-		words[right.column] = right.word + " " + t.name
-	}
-	for _, right := range objectRights {
-		if now(right.column) != true {
-			continue
-		}
-		some = true
-		var missing []string
-		for _, need := range right.needs {
-			if now(need) != true {
-				missing = append(missing, words[need])
-			}
-		}
-		if missing != nil {
-			return deny("FIELD_INTEGRITY_EXCEPTION", "Permission "+words[right.column]+" depends on permission(s): "+strings.Join(missing, ", "))
-		}
-	}
-	if !some {
-		// Rights that grant nothing are not kept: the record is to be deleted.
-		return deny("FIELD_INTEGRITY_EXCEPTION", "At least one permission must be enabled on "+t.name)
-	}
-	return nil
-}
-
-// GrantObject is an admin's change of what a permission set or profile, named
-// as for Grant, lets people do with a custom object's records.
-func (s *Server) GrantObject(parent, object string, read, create, edit, remove bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := s.parent(parent)
-	values := map[string]any{"PermissionsRead": read, "PermissionsCreate": create, "PermissionsEdit": edit, "PermissionsDelete": remove}
-	for _, r := range s.table("ObjectPermissions").by("ParentId", id) {
-		if strings.EqualFold(r.str("SobjectType"), object) {
-			for name, v := range values {
-				s.set(r, name, v)
-			}
-			s.regrant()
-			return
-		}
-	}
-	values["ParentId"], values["SobjectType"] = id, object
-	s.setupRow("ObjectPermissions", values)
-	s.regrant()
 }

@@ -3,6 +3,7 @@ package sfsim
 import (
 	"encoding/xml"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,10 +19,13 @@ const attempt = "Handoff_Attempt__c"
 // soap sends a message to the Metadata API, in prefixes that no client here uses.
 func (r *rig) soap(path, session, inner string, header ...string) reply {
 	r.t.Helper()
-	return r.do("POST", path, `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"`+
-		` xmlns:m="http://soap.sforce.com/2006/04/metadata" xmlns:x="http://www.w3.org/2001/XMLSchema-instance"><e:Header><m:SessionHeader><m:sessionId>`+
-		session+`</m:sessionId></m:SessionHeader>`+strings.Join(header, "")+`</e:Header><e:Body>`+inner+`</e:Body></e:Envelope>`,
-		"Content-Type", "text/xml; charset=UTF-8", "SOAPAction", `""`, "Authorization", "")
+	return r.do("POST", path, envelopeOf(session, inner, header...), "Content-Type", "text/xml; charset=UTF-8", "SOAPAction", `""`, "Authorization", "")
+}
+
+func envelopeOf(session, inner string, header ...string) string {
+	return `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"` +
+		` xmlns:m="http://soap.sforce.com/2006/04/metadata" xmlns:x="http://www.w3.org/2001/XMLSchema-instance"><e:Header><m:SessionHeader><m:sessionId>` +
+		session + `</m:sessionId></m:SessionHeader>` + strings.Join(header, "") + `</e:Header><e:Body>` + inner + `</e:Body></e:Envelope>`
 }
 
 const metadataAPI = "/services/Soap/m/60.0"
@@ -183,7 +187,10 @@ func TestACustomObjectIsSeenByNobodyUntilItIsGranted(t *testing.T) {
 	r.patchTo("/sobjects/"+attempt+"/Key__c/a", map[string]any{}).refused(404, "NOT_FOUND", "")
 	r.patchTo("/composite/sobjects/"+attempt+"/Key__c", map[string]any{"records": []any{}}).refused(404, "NOT_FOUND", "")
 	r.post("/composite/sobjects", map[string]any{"records": []any{map[string]any{"attributes": map[string]any{"type": attempt}}}}).refused(400, "INVALID_TYPE", attempt)
-	if strings.Contains(r.get(api+"/sobjects/Opportunity/describe").body, attempt) {
+	parentTells := func() bool {
+		return strings.Contains(r.get(api+"/sobjects/Opportunity/describe").body, `"Handoff_Attempts__r"`)
+	}
+	if parentTells() {
 		t.Error("a parent tells of it")
 	}
 
@@ -219,6 +226,13 @@ func TestACustomObjectIsSeenByNobodyUntilItIsGranted(t *testing.T) {
 		t.Errorf("described %v", got)
 	}
 	r.query("SELECT Key__c FROM "+attempt).refused(400, "INVALID_FIELD", "No such column 'Key__c'")
+	if parentTells() {
+		t.Error("a parent tells of a lookup that nobody granted")
+	}
+	r.s.Grant("Handoff_Sync", attempt+".Opportunity__c", true, false)
+	if !parentTells() {
+		t.Error("the parent does not tell of its children")
+	}
 	d := r.get(api + "/sobjects/" + attempt + "/describe").obj()
 	for k, want := range map[string]any{"createable": false, "updateable": false, "deletable": false, "custom": true, "keyPrefix": "a00", "labelPlural": "Handoff Attempts"} {
 		if d[k] != want {
@@ -326,6 +340,30 @@ func TestRecordsOfACustomObject(t *testing.T) {
 	}
 	if up := r.get(api + "/sobjects/" + attempt + "/updated" + window).obj(); len(up["ids"].([]any)) != 5 {
 		t.Errorf("updated: %v", up)
+	}
+}
+
+func TestACustomObjectInBulk(t *testing.T) {
+	r := newRig(t, 2, Options{})
+	r.attempts()
+	if p := r.do("POST", ingestJobs, `{"object":"`+attempt+`","operation":"insert"}`); p.status != 400 {
+		t.Errorf("without a grant: %d %s", p.status, p.body)
+	}
+	r.s.GrantObject("Handoff_Sync", attempt, true, true, true, false)
+	r.s.Grant("Handoff_Sync", attempt+".Key__c", true, true)
+	settings := `{"object":"` + attempt + `","operation":"upsert","externalIdFieldName":"Key__c"}`
+	if _, job := r.bulkIngest(settings, "Key__c\na\nb\n"); job["numberRecordsFailed"] != 0.0 || job["numberRecordsProcessed"] != 2.0 {
+		t.Errorf("%v", job)
+	}
+	r.s.GrantObject("Handoff_Sync", attempt, true, false, true, false)
+	path, job := r.bulkIngest(settings, "Key__c\na\nc\n")
+	if failed := r.get(path + "/failedResults").body; job["numberRecordsFailed"] != 1.0 || !strings.Contains(failed, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY") {
+		t.Errorf("%v: %s", job, failed)
+	}
+	query := r.bulkQuery("SELECT Name, Key__c FROM " + attempt)
+	r.s.Clock().Advance(5 * time.Second)
+	if got := lines(r.get(query + "/results")); len(got) != 3 || !strings.Contains(strings.Join(got, " "), `"HA-000002","b"`) {
+		t.Errorf("%v", got)
 	}
 }
 
@@ -515,6 +553,9 @@ func TestSeveralComponentsInACall(t *testing.T) {
 	if n := len(r.tooling("SELECT Id FROM CustomObject WHERE DeveloperName = 'D'").rows()); n != 0 {
 		t.Error("what was rolled back is there")
 	}
+	if res = r.soap("/services/Soap/m/33.0", r.token, "<m:createMetadata>"+object("F__c")+object("E")+"</m:createMetadata>").saved().Results; res[0].Success {
+		t.Errorf("before version 34 all or none are made: %+v", res)
+	}
 	one := `<m:metadata x:type="CustomField"><m:fullName>C__c.Score__c</m:fullName><m:label>Score</m:label><m:type>Number</m:type><m:precision>3</m:precision><m:scale>0</m:scale></m:metadata>`
 	if res = r.createMetadata(one).saved().Results; len(res) != 1 || !res[0].Success {
 		t.Errorf("a field: %+v", res)
@@ -528,7 +569,7 @@ func TestSeveralComponentsInACall(t *testing.T) {
 		}
 	}
 	stats := r.s.Stats()
-	if stats.Requests["metadata create"] != 3 || stats.Requests["metadata read"] != 1 || stats.Written["CustomObject"] != 2 || stats.Written["CustomField"] != 1 {
+	if stats.Requests["metadata create"] != 4 || stats.Requests["metadata read"] != 1 || stats.Written["CustomObject"] != 2 || stats.Written["CustomField"] != 1 {
 		t.Errorf("counted %v, written %v", stats.Requests, stats.Written)
 	}
 }
@@ -568,9 +609,11 @@ func TestFaultsOfTheMetadataAPI(t *testing.T) {
 	r.do("POST", metadataAPI, dtd, "SOAPAction", `""`).faultless(t, 415)
 	r.get(metadataAPI).faultless(t, 405)
 
-	r.s.TakeRight(CustomizeApplication)
-	r.createMetadata(object("A__c")).faulty("sf:INSUFFICIENT_ACCESS", "requires a user with the ModifyAllData or ModifyMetadata permissions")
-	r.s.GiveRight(CustomizeApplication)
+	for _, right := range []string{CustomizeApplication, ModifyMetadata} {
+		r.s.TakeRight(right)
+		r.createMetadata(object("A__c")).faulty("sf:INSUFFICIENT_ACCESS", "requires a user with the ModifyAllData or ModifyMetadata permissions")
+		r.s.GiveRight(right)
+	}
 
 	for _, f := range []struct {
 		do   Mishap
@@ -647,14 +690,17 @@ func FuzzMetadata(f *testing.F) {
 	f.Add(`<m:metadata x:type="CustomField"><m:fullName>Opportunity.X__c</m:fullName><m:type>Picklist</m:type><m:valueSet><m:valueSetDefinition><m:value/></m:valueSetDefinition></m:valueSet></m:metadata>`)
 	f.Add(`<!DOCTYPE x><m:metadata/>`)
 	f.Fuzz(func(t *testing.T, inner string) {
-		in := &rig{t: t, s: s, web: r.web, token: r.token}
 		for _, op := range []string{"createMetadata", "readMetadata"} {
-			p := in.soap(metadataAPI, r.token, "<m:"+op+">"+inner+"</m:"+op+">")
-			if p.err != nil || p.status != 200 && p.status != 500 {
-				t.Fatalf("%d %v %s", p.status, p.err, p.body)
+			rq := httptest.NewRequest("POST", metadataAPI, strings.NewReader(envelopeOf(r.token, "<m:"+op+">"+inner+"</m:"+op+">")))
+			rq.Header.Set("Content-Type", "text/xml")
+			rq.Header.Set("SOAPAction", "")
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, rq)
+			if w.Code != 200 && w.Code != 500 {
+				t.Fatalf("%d %s", w.Code, w.Body)
 			}
-			if err := xml.Unmarshal([]byte(p.body), &saveResults{}); err != nil {
-				t.Fatalf("%v: %s", err, p.body)
+			if err := xml.Unmarshal(w.Body.Bytes(), &saveResults{}); err != nil {
+				t.Fatalf("%v: %s", err, w.Body)
 			}
 		}
 	})

@@ -509,7 +509,8 @@ func (c *call) changeField(id string) (*answer, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	if made.kind != old.kind || made.long() != old.long() || made.externalID != old.externalID || made.unique != old.unique {
+	if made.kind != old.kind || made.long() != old.long() || made.externalID != old.externalID || made.unique != old.unique ||
+		!slices.Equal(made.targets, old.targets) || made.children != old.children {
 		// The vendor converts some types into others; nobody here needs it.
 		return nil, integrity("Cannot change type or indexing of custom field %s by this call", old.name)
 	}
@@ -517,7 +518,7 @@ func (c *call) changeField(id string) (*answer, *apiError) {
 		f := t.field(old.name)
 		f.label, f.help, f.length, f.precision, f.scale = made.label, made.help, made.length, made.precision, made.scale
 		f.values, f.restricted, f.required, f.def = made.values, made.restricted, made.required, made.def
-		f.targets, f.onDelete = made.targets, made.onDelete
+		f.onDelete = made.onDelete
 	}
 	c.s.regrant()
 	c.s.set(r, "LastModifiedDate", c.now)

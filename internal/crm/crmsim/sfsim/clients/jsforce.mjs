@@ -184,6 +184,60 @@ await step('a field made by tooling and granted', async () => {
   assert.equal((await conn.query(`SELECT Handoff_Fit__c FROM Opportunity WHERE Id = '${ids[0]}'`)).records[0].Handoff_Fit__c, 7);
 });
 
+await step('an object made by the Metadata API, granted and filled', async () => {
+  const name = 'Handoff_Attempt__c';
+  const object = {
+    fullName: name, label: 'Handoff Attempt', pluralLabel: 'Handoff Attempts', deploymentStatus: 'Deployed', sharingModel: 'Private',
+    nameField: { type: 'AutoNumber', label: 'Attempt', displayFormat: 'HA-{000000}', startingNumber: 7 },
+  };
+  const made = await conn.metadata.create('CustomObject', object);
+  assert.deepEqual([made.fullName, made.success], [name, true]);
+  const twice = await conn.metadata.create('CustomObject', [object, { ...object, fullName: 'Bad' }]);
+  assert.deepEqual(twice.map((r) => r.success), [false, false]);
+  assert.equal([].concat(twice[0].errors)[0].statusCode, 'DUPLICATE_DEVELOPER_NAME');
+  assert.equal(await code(conn.metadata.create('Layout', { fullName: 'x' })), 'sf:INVALID_TYPE');
+  const read = await conn.metadata.read('CustomObject', name);
+  assert.equal(read.nameField.displayFormat, 'HA-{000000}');
+  const [entity] = (await conn.tooling.query("SELECT Id FROM CustomObject WHERE DeveloperName = 'Handoff_Attempt' AND NamespacePrefix = null")).records;
+  assert.match(entity.Id, /^01I/);
+  const metadata = {
+    Key__c: { type: 'Text', label: 'Key', length: 80, externalId: true, unique: true },
+    Score__c: { type: 'Number', label: 'Score', precision: 5, scale: 1 },
+    Opportunity__c: { type: 'Lookup', label: 'Opportunity', referenceTo: 'Opportunity', relationshipName: 'Handoff_Attempts' },
+  };
+  for (const [field, Metadata] of Object.entries(metadata)) {
+    assert.ok((await conn.tooling.create('CustomField', { FullName: `${name}.${field}`, Metadata })).success);
+  }
+  const listed = await conn.tooling.query(`SELECT DeveloperName FROM CustomField WHERE TableEnumOrId = '${entity.Id}'`);
+  assert.deepEqual(listed.records.map((f) => f.DeveloperName).sort(), ['Key', 'Opportunity', 'Score']);
+  assert.equal(await code(conn.query(`SELECT Id FROM ${name}`)), 'INVALID_TYPE');
+
+  const set = await conn.sobject('PermissionSet').create({ Name: 'Attempts', Label: 'Attempts' });
+  const right = { ParentId: set.id, SobjectType: name, PermissionsEdit: true };
+  assert.equal(await code(conn.sobject('ObjectPermissions').create(right)), 'FIELD_INTEGRITY_EXCEPTION');
+  assert.ok((await conn.sobject('ObjectPermissions').create({ ...right, PermissionsRead: true, PermissionsCreate: true })).success);
+  const rights = await conn.sobject('FieldPermissions').create(Object.keys(metadata).map((field) => ({
+    ParentId: set.id, SobjectType: name, Field: `${name}.${field}`, PermissionsRead: true, PermissionsEdit: true,
+  })));
+  assert.deepEqual(rights.map((r) => r.success), [true, true, true]);
+  const { user_id: AssigneeId } = await conn.identity();
+  assert.ok((await conn.sobject('PermissionSetAssignment').create({ AssigneeId, PermissionSetId: set.id })).success);
+
+  const attempts = [1, 2, 3].map((n) => ({ Key__c: `k${n}`, Score__c: n, Opportunity__c: n === 3 ? '006000000000000AAA' : ids[0] }));
+  const saved = await conn.sobject(name).upsert(attempts, 'Key__c');
+  assert.deepEqual(saved.map((r) => r.success), [true, true, false]);
+  assert.deepEqual(saved.map((r) => r.created), [true, true, false]);
+  const again = await conn.sobject(name).upsert([{ Key__c: 'k1', Score__c: 9.5 }, { Key__c: 'k4', Opportunity__c: ids[1] }], 'Key__c');
+  assert.deepEqual(again.map((r) => r.created), [false, true]);
+  const rows = (await conn.query(`SELECT Name, Score__c, Opportunity__r.Name FROM ${name} ORDER BY Name`)).records;
+  assert.deepEqual(rows.map((r) => r.Name), ['HA-000007', 'HA-000008', 'HA-000009']);
+  assert.equal(rows[0].Score__c, 9.5);
+  const [deal] = (await conn.query(`SELECT Name, (SELECT Id FROM Handoff_Attempts__r) FROM Opportunity WHERE Id = '${ids[0]}'`)).records;
+  assert.equal(rows[0].Opportunity__r.Name, deal.Name);
+  assert.equal(deal.Handoff_Attempts__r.totalSize, 2);
+  assert.ok((await conn.describe(name)).fields.some((f) => f.name === 'Name' && f.autoNumber && !f.createable));
+});
+
 await step('errors as jsforce reads them', async () => {
   assert.equal(await code(conn.query('SELECT Nope__c FROM Opportunity')), 'INVALID_FIELD');
   assert.equal(await code(conn.query('SELECT Id FRM Opportunity')), 'MALFORMED_QUERY');

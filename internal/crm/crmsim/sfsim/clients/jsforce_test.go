@@ -26,7 +26,7 @@ func TestJSForce(t *testing.T) {
 		name, steps string
 		calls       map[string]int // what must have come to the org
 	}{
-		{"jsforce.mjs", "19 steps passed", map[string]int{"collections update": 2}},
+		{"jsforce.mjs", "20 steps passed", map[string]int{"collections update": 2, "metadata create": 3, "metadata read": 1}},
 		{"bulk.mjs", "8 steps passed", map[string]int{"bulk query create": 5, "bulk ingest create": 4, "bulk ingest upload": 4, "collections update": 0}},
 	} {
 		t.Run(script.name, func(t *testing.T) {
