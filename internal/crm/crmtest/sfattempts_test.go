@@ -112,7 +112,7 @@ func inspected(t *testing.T, c crm.Steward, subject string) crm.Finding {
 // An object that cannot be made says what the admin has to give, and its making
 // is never sent twice.
 func TestSalesforceObjectOfAttemptsIsMadeOnce(t *testing.T) {
-	for _, right := range []string{sfsim.CustomizeApplication} {
+	for _, right := range []string{sfsim.CustomizeApplication, sfsim.ModifyMetadata} {
 		o := newOrg(t, 4, sfsim.Options{NoHandoffFields: true})
 		o.TakeRight(right)
 		c := o.steward(t, keeping())

@@ -41,7 +41,11 @@ func TestSalesforceCLITakesTheExport(t *testing.T) {
 			"# partner: Partner__c ", "partner: Partner__c ",
 			"# sent_at: Partner_Sent__c", "sent_at: Partner_Sent__c",
 			"# field_prefix: {handoff: Handover,", "field_prefix: {handoff: Handover,",
-		}, []string{"CustomField Opportunity.Handover_Score__c", "CustomField Opportunity.Partner_Score__c"}},
+			"# attempt_object: false ", "attempt_object: true ",
+		}, []string{
+			"CustomField Opportunity.Handover_Score__c", "CustomField Opportunity.Partner_Score__c",
+			"CustomObject Handoff_Attempt__c", "CustomField Handoff_Attempt__c.Score__c",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, files := t.TempDir(), export(t, c.file, c.edits)
@@ -120,7 +124,7 @@ func convert(t *testing.T, sf, dir string) {
 	}
 }
 
-// metadata is the markup inside every field and permission set of a project, by
+// metadata is the markup inside every object, field and permission set of a project, by
 // type and name, and how many fields there are of each type.
 func metadata(t *testing.T, files map[string][]byte) (parts map[string][]string, types map[string]int) {
 	t.Helper()
@@ -132,6 +136,8 @@ func metadata(t *testing.T, files map[string][]byte) (parts map[string][]string,
 			words := inside(t, content)
 			parts["CustomField "+object+"."+strings.TrimSuffix(base, ".field-meta.xml")] = words
 			types[words[slices.Index(words, "<type>")+1]]++
+		case strings.HasSuffix(base, ".object-meta.xml"):
+			parts["CustomObject "+strings.TrimSuffix(base, ".object-meta.xml")] = inside(t, content)
 		case strings.HasSuffix(base, ".permissionset-meta.xml"):
 			parts["PermissionSet "+strings.TrimSuffix(base, ".permissionset-meta.xml")] = inside(t, content)
 		case name != "README.txt" && name != "sfdx-project.json":
@@ -157,6 +163,9 @@ func converted(t *testing.T, dir string) map[string][]string {
 		if err := xml.Unmarshal(content, &object); err != nil {
 			t.Fatalf("%s: %v", at, err)
 		}
+		if rest := without(inside(t, content), "fields"); len(rest) > 0 {
+			parts["CustomObject "+strings.TrimSuffix(filepath.Base(at), ".object")] = rest
+		}
 		for _, f := range object.Fields {
 			parts["CustomField "+strings.TrimSuffix(filepath.Base(at), ".object")+"."+f.Name] = words(t, string(f.Markup))
 		}
@@ -165,6 +174,19 @@ func converted(t *testing.T, dir string) map[string][]string {
 		parts["PermissionSet "+strings.TrimSuffix(filepath.Base(at), ".permissionset")] = inside(t, read(t, at))
 	}
 	return parts
+}
+
+// without takes elements of a name out of markup.
+func without(words []string, name string) (rest []string) {
+	inside := false
+	for _, word := range words {
+		inside = inside || word == "<"+name+">"
+		if !inside {
+			rest = append(rest, word)
+		}
+		inside = inside && word != "</"+name+">"
+	}
+	return rest
 }
 
 // manifest is the types and members of a package.xml.
