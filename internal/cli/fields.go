@@ -270,7 +270,8 @@ func (e *env) printApplied(s applied) {
 		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(inside)) {
-		fmt.Fprintf(w, "%s: created %d times %s\n", s.Connection, inside[what], what)
+		kind, of, _ := strings.Cut(what, " of ")
+		fmt.Fprintf(w, "%s: created %s of %s\n", s.Connection, crm.Count(inside[what], kind), of)
 	}
 	fmt.Fprintf(w, "%s: %d created, %d not\n", s.Connection, len(s.Parts)-failed, failed)
 	if s.Error != "" {

@@ -23,6 +23,7 @@ const (
 	attemptDeal   = "Opportunity__c"
 	// attemptPlace is where the configuration asks for it.
 	attemptPlace = "attempt_object"
+	noAttempts   = "no records of attempts are kept: %v"
 )
 
 // attemptField is a field of that object.

@@ -302,7 +302,7 @@ func (f *findings) attempts(s *schema, listed *listedFields) {
 	default:
 		var e *crm.Error
 		errors.As(err, &e)
-		f.add("fields", attemptObject, crm.Fault, e.Fix, "no record of an attempt is kept: %v", e.Err)
+		f.add("fields", attemptObject, crm.Fault, e.Fix, noAttempts, e.Err)
 	}
 }
 

@@ -286,7 +286,7 @@ func (c *Client) readSchema(ctx context.Context) (*schema, error) {
 	if err := s.attemptable(); c.setup.Attempts && err != nil && !slices.Contains(s.seen.Withheld, crm.AttemptsField) {
 		var e *crm.Error
 		errors.As(err, &e)
-		s.problem(crm.Fail, attemptPlace, fmt.Sprintf("no records of attempts are kept: %v", e.Err), e.Fix)
+		s.problem(crm.Fail, attemptPlace, fmt.Sprintf(noAttempts, e.Err), e.Fix)
 	}
 	return s, nil
 }
