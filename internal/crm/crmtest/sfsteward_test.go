@@ -212,7 +212,7 @@ func TestSalesforceNeverCreatesBlindly(t *testing.T) {
 				o.AddFault(sfsim.Fault{On: map[bool]string{true: "tooling insert", false: "insert"}[kind == "field"], Do: mishap})
 				err := c.Provide(t.Context(), p)
 				if mishap == sfsim.ResetBeforeCommit {
-					if crm.KindOf(err) != crm.Unavailable {
+					if err == nil || crm.KindOf(err) != crm.Unavailable {
 						t.Errorf("not done, and the error is %v", err)
 					}
 					return
