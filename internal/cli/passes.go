@@ -73,7 +73,7 @@ func (e *env) printReports(reports []app.Report) {
 			fmt.Fprintf(w, "  would write %s of attempts\n", crm.Count(r.AttemptsPlanned, "record"))
 		}
 		if r.AttemptsOwed > 0 {
-			fmt.Fprintf(w, "  the CRM is yet to take %s of attempts (`%s` tells why)\n", crm.Count(r.AttemptsOwed, "record"), e.hint("runs "+r.Run))
+			fmt.Fprintf(w, "  the CRM is yet to take %s of attempts: `%s` and `%s` tell why\n", crm.Count(r.AttemptsOwed, "record"), e.hint("runs "+r.Run), e.hint("check"))
 		}
 		if r.Err != nil {
 			fmt.Fprintln(w, "  ended early:", clean(r.Error))
@@ -90,7 +90,7 @@ func (e *env) printReports(reports []app.Report) {
 // idle is a pass that found nothing to do and nothing to tell.
 func idle(r app.Report) bool {
 	return r.Err == nil && r.Waits == "" && len(r.Problems) == 0 && codeOf([]app.Report{r}) == exitOK &&
-		r.FieldsWritten+r.FieldsPlanned == 0 && r.TasksCreated == 0
+		r.FieldsWritten+r.FieldsPlanned == 0 && r.TasksCreated+r.AttemptsWritten == 0
 }
 
 // What is wrong with the mapping of fields is told in full up to mostMapped

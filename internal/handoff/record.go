@@ -25,6 +25,9 @@ func Records(card *scorecard.Card, deal string, s State) []crm.Attempt {
 	return append(list, record(card, deal, s.Final))
 }
 
+// longTextLimit is what every CRM's long text holds.
+const longTextLimit = 32_000
+
 // record is that of one final. What history alone still has of an earlier one,
 // and what a rebuilt one may have said before, gives way to a record that is there.
 func record(card *scorecard.Card, deal string, f *Final) crm.Attempt {
@@ -41,6 +44,6 @@ func record(card *scorecard.Card, deal string, f *Final) crm.Attempt {
 		sums = append(sums, fmt.Sprintf("%s %d of %d", card.Categories[i].Title, cat.Points, cat.Max))
 	}
 	a.Categories = cut(strings.Join(sums, ", "), textLimit)
-	a.Gaps = Gaps(card, autoscore.Result{Items: f.Items}, func(string) bool { return false })
+	a.Gaps = cut(Gaps(card, autoscore.Result{Items: f.Items}, func(string) bool { return false }), longTextLimit)
 	return a
 }
