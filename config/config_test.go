@@ -121,6 +121,7 @@ func TestFaults(t *testing.T) {
 		{"a name that climbs", "name: ", "name: \"..\" # ", "connections[0].name", "letter or digit first"},
 		{"a name with a slash", "name: ", "name: \"a/b\" # ", "connections[0].name", "dashes"},
 		{"a name with signs for terminals", "name: ", "name: \"a\\e[2Jb\" # ", "connections[0].name", "dashes"},
+		{"a name without end", "name: ", "name: " + strings.Repeat("ö", 65) + " # ", "connections[0].name", "up to 64"},
 		{"a lag of weeks", "    scope:", "    lag: 400h\n    scope:", "connections[0]", "at most a day"},
 		{"requests without end", "    scope:", "    in_flight: 100000\n    scope:", "connections[0].in_flight", "25"},
 		{"evidence of no item", `"1.1": Use_Case__c`, `"9.9": Use_Case__c`, `connections[0].fields.evidence["9.9"]`, "no item"},

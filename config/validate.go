@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 	"github.com/robfig/cron/v3"
@@ -50,7 +51,11 @@ func (v *checker) oneOf(path, value string, known []string) {
 	}
 }
 
-var connectionName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+// connectionName has no length: repeated 63 times, all the world's letters take
+// more than a megabyte.
+var connectionName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]*$`)
+
+const connectionNameMax = 64 // in characters
 
 func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 	v := &checker{doc: doc}
@@ -79,7 +84,7 @@ func (c *Config) validate(doc *yamlfile.Doc) yamlfile.Faults {
 			v.fault(path+".name", fmt.Sprintf("connections %d and %d are both called %q", first+1, i+1, con.Name), "give each a name of its own")
 		}
 		names[con.Name] = i
-		if con.Name != "" && !connectionName.MatchString(con.Name) {
+		if con.Name != "" && (!connectionName.MatchString(con.Name) || utf8.RuneCountInString(con.Name) > connectionNameMax) {
 			v.fault(path+".name", fmt.Sprintf("%q is no name for logs, metrics and folders", con.Name), "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first")
 		}
 		con.validate(v, path, cards, c.Company)

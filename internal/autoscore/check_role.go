@@ -153,7 +153,7 @@ func (c *call) lacks(p *crm.Contact, explained bool) (l lack, known bool) {
 			l |= noTitle
 		}
 	}
-	if !c.says(p.Email, false) && !c.says(p.Phone, false) && !c.says(p.Mobile, false) {
+	if !c.writes(p.Email) && !c.says(p.Phone, false) && !c.says(p.Mobile, false) {
 		if p.Email.State == crm.Unreadable || p.Phone.State == crm.Unreadable || p.Mobile.State == crm.Unreadable {
 			known = false
 		} else {
@@ -176,7 +176,16 @@ func (c *call) says(cell crm.Cell, long bool) bool {
 	if cell.State != crm.Read || cell.Text == "" {
 		return false
 	}
-	r := c.judge.read(cell.Text)
+	return c.means(c.judge.read(cell.Text), long)
+}
+
+// writes is says for an e-mail address.
+func (c *call) writes(cell crm.Cell) bool {
+	return cell.State == crm.Read && cell.Text != "" && c.means(c.judge.address(cell.Text).reading, false)
+}
+
+// means reports whether a text of a contact is more than a filler.
+func (c *call) means(r reading, long bool) bool {
 	return !r.none && !r.placeholder(long) && !c.judge.echoes(r, c.deal.Name.Text)
 }
 

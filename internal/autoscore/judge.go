@@ -18,7 +18,7 @@ type Judge struct {
 	domains []string
 
 	readings  *memo[reading]
-	mailboxes *memo[string]
+	mailboxes *memo[address]
 	numbers   *memo[string]
 	names     *memo[string] // of roles
 }
@@ -27,7 +27,7 @@ type Judge struct {
 func New(r Rules) *Judge {
 	j := &Judge{
 		rules: r, words: compileWords(r), zone: r.Zone, region: r.PhoneRegion,
-		readings: newMemo[reading](), mailboxes: newMemo[string](), numbers: newMemo[string](),
+		readings: newMemo[reading](), mailboxes: newMemo[address](), numbers: newMemo[string](),
 		names: newMemo[string](),
 	}
 	if j.zone == nil {

@@ -10,13 +10,25 @@ import (
 
 // mailbox says what is wrong with an e-mail address, as an evidence code; ""
 // means it can be used. Whether mail came back is not the address's to know.
-func (j *Judge) mailbox(text string) string { return j.mailboxes.get(text, j.inspect) }
+func (j *Judge) mailbox(text string) string { return j.address(text).fault }
 
-func (j *Judge) inspect(text string) string {
+// address is what is known of an e-mail address. It is remembered as such, and
+// its parts are not, beside texts that come again.
+type address struct {
+	reading reading // without the words that hints look for
+	fault   string  // as mailbox says
+}
+
+func (j *Judge) address(text string) address { return j.mailboxes.get(text, j.inspect) }
+
+func (j *Judge) inspect(text string) address {
 	text = strings.TrimSpace(text)
-	// An address is remembered as such; its parts are not, beside texts that
-	// come again.
-	if r, _ := j.glance(text); r.placeholder(false) {
+	r, _ := j.glance(text)
+	return address{r, j.fault(text, r)}
+}
+
+func (j *Judge) fault(text string, r reading) string {
+	if r.placeholder(false) {
 		return "email_blank"
 	}
 	a, err := mail.ParseAddress(text)

@@ -62,7 +62,7 @@ func (d *Deal) AppendJSON(b []byte) []byte {
 func appendCells(b []byte, c Cells) []byte {
 	b = append(b, '{')
 	for name, cell := range c.All() {
-		b = appendCell(AppendName(b, name), cell)
+		b = appendCell(AppendKey(b, name), cell)
 	}
 	return append(b, '}')
 }
@@ -84,7 +84,7 @@ func appendRoles(b []byte, roles map[string]Role) []byte {
 	var keys [8]string
 	b = append(AppendName(b, "roles"), '{')
 	for _, key := range sorted(roles, keys[:0]) {
-		b = append(AppendName(b, key), `{"state":`...)
+		b = append(AppendKey(b, key), `{"state":`...)
 		b = strconv.AppendUint(b, uint64(roles[key].State), 10)
 		if ids := roles[key].Contacts; len(ids) > 0 {
 			b = append(b, `,"contacts":[`...)
@@ -148,7 +148,7 @@ func AppendTexts(b []byte, m map[string]string) []byte {
 	var names [64]string
 	b = append(b, '{')
 	for _, name := range sorted(m, names[:0]) {
-		b = AppendMember(b, name, m[name])
+		b = AppendText(AppendKey(b, name), m[name])
 	}
 	return append(b, '}')
 }
@@ -169,8 +169,14 @@ func Comma(b []byte) []byte {
 	return b
 }
 
-// AppendName appends a member's name; its value is to follow.
-func AppendName(b []byte, name string) []byte { return append(AppendText(Comma(b), name), ':') }
+// AppendName appends a member's name; its value is to follow. The name is one of
+// the program's own and stands as it is.
+func AppendName(b []byte, name string) []byte {
+	return append(append(append(Comma(b), '"'), name...), '"', ':')
+}
+
+// AppendKey is AppendName for any text.
+func AppendKey(b []byte, key string) []byte { return append(AppendText(Comma(b), key), ':') }
 
 // AppendMember appends a text under a name.
 func AppendMember(b []byte, name, text string) []byte { return AppendText(AppendName(b, name), text) }
@@ -241,6 +247,12 @@ func AppendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plain(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++
@@ -272,4 +284,13 @@ func AppendText(b []byte, s string) []byte {
 		from = i
 	}
 	return append(append(b, s[from:]...), '"')
+}
+
+// plain reports whether each of eight bytes stands for itself in a JSON string:
+// a subtraction borrows the top bit of a byte that is below ' ', or that is the
+// quote or the backslash, which the sign before it has made 0.
+func plain(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return (w|(w-' '*ones)|(w^'"'*ones-ones)|(w^'\\'*ones-ones))&tops == 0
 }

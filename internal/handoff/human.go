@@ -1,6 +1,8 @@
 package handoff
 
 import (
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,18 +48,18 @@ func Read(card *scorecard.Card, d *crm.Deal, prev State) Sheet {
 
 // typed lists the cells that people fill in.
 func typed(card *scorecard.Card) []string {
-	return append(scores(card), "csm", startBase(card), "attempt_scored", "dispute_item", "dispute_reason", "dispute_outcome", "dispute_score", "duplicate_decision")
+	return append(slices.Collect(scores(card)), "csm", startBase(card), "attempt_scored", "dispute_item", "dispute_reason", "dispute_outcome", "dispute_score", "duplicate_decision")
 }
 
-// scores lists the cells of the judgement items.
-func scores(card *scorecard.Card) []string {
-	var list []string
-	for item := range card.Items() {
-		if !item.Auto {
-			list = append(list, "item_"+crm.Underscored(item.ID)+"_score")
+// scores yields the cells of the judgement items.
+func scores(card *scorecard.Card) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for item := range card.Items() {
+			if !item.Auto && !yield("item_"+crm.Underscored(item.ID)+"_score") {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // Cell returns one of the card's human cells as it counts.

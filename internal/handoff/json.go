@@ -69,7 +69,7 @@ func (s *State) AppendJSON(b []byte) []byte {
 	if len(s.Again) > 0 {
 		b = append(crm.AppendName(b, "again"), '{')
 		for _, id := range slices.Sorted(maps.Keys(s.Again)) {
-			b = crm.AppendInt(append(crm.AppendName(b, id), '{'), "score", int(s.Again[id].Score))
+			b = crm.AppendInt(append(crm.AppendKey(b, id), '{'), "score", int(s.Again[id].Score))
 			b = append(crm.AppendSome(b, "mark", s.Again[id].Mark), '}')
 		}
 		b = append(b, '}')
@@ -100,7 +100,7 @@ func AppendFinal(b []byte, f *Final) []byte {
 	if len(f.Scores) > 0 {
 		b = append(crm.AppendName(b, "scores"), '{')
 		for _, id := range slices.Sorted(maps.Keys(f.Scores)) {
-			b = crm.AppendInt(b, id, f.Scores[id])
+			b = strconv.AppendInt(crm.AppendKey(b, id), int64(f.Scores[id]), 10)
 		}
 		b = append(b, '}')
 	}

@@ -32,7 +32,15 @@ func timesMatter(card *scorecard.Card, id string, cell func(string) crm.Cell) bo
 	case strings.Contains(key+"/", "/"+finalMark+"/"):
 		return false
 	}
-	return filled("csm") && filled(startBase(card)) && slices.ContainsFunc(scores(card), func(base string) bool { return !filled(base) })
+	if !filled("csm") || !filled(startBase(card)) {
+		return false
+	}
+	for base := range scores(card) {
+		if !filled(base) {
+			return true
+		}
+	}
+	return false
 }
 
 // FinalTimes returns the question whether it matters when syncd's own key came

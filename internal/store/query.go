@@ -116,9 +116,11 @@ func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, 
 		return nil
 	}
 	n := len(rows[0])
-	most := maxParams / n
+	most, verb := maxParams/n, "INSERT"
 	if s.dialect == SQLite {
-		most = min(most, rowsAtOnce)
+		// A statement that fails half-way need not be undone by itself, of which
+		// SQLite would make sure by a file beside: the transaction is given up.
+		most, verb = min(most, rowsAtOnce), "INSERT OR FAIL"
 	}
 	var stmt statement
 	var size int // in rows, of stmt
@@ -126,7 +128,7 @@ func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, 
 	for part := range slices.Chunk(rows, most) {
 		if len(part) != size {
 			var b strings.Builder
-			b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+			b.WriteString(verb + " INTO " + table + " (" + columns + ") VALUES ")
 			for i := range part {
 				if i > 0 {
 					b.WriteByte(',')
