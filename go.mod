@@ -86,4 +86,4 @@ require (
 )
 
 // must stay equal to the libc in modernc.org/sqlite v1.60.1's own go.mod
-require modernc.org/libc v1.77.1 // indirect
+require modernc.org/libc v1.77.1

@@ -97,6 +97,7 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 		db.SetMaxOpenConns(max(connections, 8))
 		return db, nil
 	}
+	tempBeside(s.dsn)
 	if err := private(s.dsn); err != nil {
 		return nil, fmt.Errorf("database %s: %w (check that its folder exists and may be written)", s.dsn, err)
 	}
