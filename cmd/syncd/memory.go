@@ -10,7 +10,11 @@ import (
 // heapGoal is the memory that the collector may fill before it makes haste.
 const heapGoal = 58 << 20
 
-// paceCollector lets garbage grow up to heapGoal, so that a pass over many
+// growth is how much garbage may lie, in percent of what is in use, before the
+// collector runs.
+const growth = 300
+
+// paceCollector lets garbage grow threefold, up to heapGoal, so that a pass over many
 // deals is collected seldom and stays small. Where what is in use comes near
 // the goal, the goal moves on: a collector that runs without end helps nobody.
 // GOGC and GOMEMLIMIT, where set, stand.
@@ -18,6 +22,7 @@ func paceCollector() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
+	debug.SetGCPercent(growth)
 	debug.SetMemoryLimit(heapGoal)
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	var again func(int)

@@ -16,7 +16,7 @@ func TestTheFileIsLaidOutAsAskedFor(t *testing.T) {
 	}
 	defer db.Close()
 	for pragma, want := range map[string]string{
-		"page_size": "16384", "journal_mode": "wal", "synchronous": "1", "busy_timeout": "60000", "foreign_keys": "1", "wal_autocheckpoint": "1000",
+		"page_size": "16384", "journal_mode": "wal", "synchronous": "1", "busy_timeout": "60000", "foreign_keys": "1", "wal_autocheckpoint": "4000",
 	} {
 		var got string
 		if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
