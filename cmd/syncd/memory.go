@@ -8,7 +8,7 @@ import (
 )
 
 // heapGoal is the memory that the collector may fill before it makes haste.
-const heapGoal = 58 << 20
+const heapGoal = 55 << 20
 
 // growth is how much garbage may lie, in percent of what is in use, before the
 // collector runs.
