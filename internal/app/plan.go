@@ -114,7 +114,11 @@ func (a *App) plannedAttempts(ctx context.Context, c *syncer.Connection, r Repor
 	if limit <= 0 {
 		limit = int(r.AttemptsPlanned)
 	}
-	list, err := a.store.AttemptsOwed(ctx, c.Name, time.Now().Add(24*time.Hour), "", limit) // refused ones among them
+	run, _, err := a.store.Run(ctx, r.Run)
+	if err != nil {
+		return err
+	}
+	list, err := a.store.AttemptsOwed(ctx, c.Name, run.Now(), "", limit)
 	for _, t := range list {
 		p.Attempts = append(p.Attempts, PlannedAttempt{string(t.Deal), t.Scorecard, t.Number, t.Score, t.OutOf, t.Band, t.FinalAt})
 	}

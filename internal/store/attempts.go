@@ -34,8 +34,6 @@ const (
 	attemptConflict = `ON CONFLICT (connection, key) DO UPDATE SET
 		once = excluded.once, body = excluded.body, run = excluded.run, status = 'planned', class = '', code = '', message = '', tries = 0, next_try = 0, updated_at = excluded.updated_at
 		WHERE attempts.status = 'superseded' OR excluded.once = 0 AND attempts.body <> excluded.body`
-	// owed are those that the CRM is to be told, now or later.
-	owed = `status IN ('planned', 'sent', 'rejected')`
 )
 
 func attemptRows(slice Slice, nums map[string]int64) [][]any {
@@ -76,7 +74,17 @@ func (s *Store) AttemptsRefused(ctx context.Context, connection, run string) ([]
 
 // CountAttemptsOwed counts the records that the CRM is yet to be told.
 func (s *Store) CountAttemptsOwed(ctx context.Context, connection string) (int64, error) {
-	counts, err := query(ctx, s.db, func(scan func(...any) error) (n int64, err error) { return n, scan(&n) }, `SELECT COUNT(*) FROM attempts WHERE connection = $1 AND `+owed, connection)
+	return s.countAttempts(ctx, `connection = $1 AND status IN ('planned', 'sent', 'rejected')`, connection)
+}
+
+// CountAttemptsDue counts those of them that are to be told at a moment: a
+// refused one waits for its next try.
+func (s *Store) CountAttemptsDue(ctx context.Context, connection string, now time.Time) (int64, error) {
+	return s.countAttempts(ctx, `connection = $1 AND (status IN ('planned', 'sent') OR status = 'rejected' AND next_try <= $2)`, connection, ms(now))
+}
+
+func (s *Store) countAttempts(ctx context.Context, where string, args ...any) (int64, error) {
+	counts, err := query(ctx, s.db, func(scan func(...any) error) (n int64, err error) { err = scan(&n); return n, err }, `SELECT COUNT(*) FROM attempts WHERE `+where, args...)
 	if err != nil || len(counts) == 0 {
 		return 0, err
 	}

@@ -28,8 +28,8 @@ type Counts struct {
 	// the CRM, which are looked for before they are made again, and deals of which
 	// nobody could find out whom to ask.
 	TasksUnresolved int64 `json:"tasks_unresolved"`
-	// AttemptsPlanned are records of attempts that were to be made or changed once
-	// the plan was complete, AttemptsWritten those that were, and AttemptsOwed
+	// AttemptsPlanned are records of attempts that are due to be made or changed
+	// once the plan is complete, AttemptsWritten those that were, and AttemptsOwed
 	// those that the CRM was not told then, refused ones among them.
 	AttemptsPlanned  int64 `json:"attempts_planned,omitempty"`
 	AttemptsWritten  int64 `json:"attempts_written,omitempty"`

@@ -67,7 +67,7 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 				return false, err
 			}
 			if c.Attempts != nil {
-				if pass.counts.AttemptsPlanned, err = p.Store.CountAttemptsOwed(ctx, c.Name); err != nil {
+				if pass.counts.AttemptsPlanned, err = p.Store.CountAttemptsDue(ctx, c.Name, run.Now()); err != nil {
 					return false, err
 				}
 			}

@@ -81,6 +81,11 @@ func keepsAttempts(t *testing.T, s *store.Store) {
 		t.Errorf("refused: %+v", refused)
 	}
 	count(1)
+	for at, want := range map[time.Time]int64{now: 0, now.Add(time.Minute): 1} {
+		if n, err := a.CountAttemptsDue(t.Context(), "org", at); err != nil || n != want {
+			t.Errorf("%d are due at %s, not %d; %v", n, at, want, err)
+		}
+	}
 	if n, err := a.Waiting(t.Context(), "org"); err != nil || n["locked"] != 1 {
 		t.Errorf("waiting: %v, %v", n, err)
 	}
