@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,14 +19,15 @@ import (
 )
 
 // Bare reads and writes what a pass over the configuration's first connection
-// does, and nothing more.
-func Bare(ctx context.Context, cfg *config.Config) error {
+// does, and nothing more. like are the texts that each record is written with,
+// by the names that syncd keeps of fields.
+func Bare(ctx context.Context, cfg *config.Config, like map[string]string) error {
 	cards, err := cfg.Cards()
 	if err != nil {
 		return err
 	}
 	con := &cfg.Connections[0]
-	b := &bare{http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: inFlight}}, slots: make(chan struct{}, inFlight)}
+	b := &bare{http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: inFlight}}, slots: make(chan struct{}, inFlight), like: like}
 	var used []*scorecard.Card
 	for _, id := range con.Scorecards {
 		used = append(used, cards[id])
@@ -49,6 +50,7 @@ type bare struct {
 	token string
 	slots chan struct{}
 	setup crm.Setup
+	like  map[string]string
 }
 
 func (b *bare) call(ctx context.Context, method, path string, in, out any) error {
@@ -104,32 +106,12 @@ func (b *bare) send(ctx context.Context, method, path string, raw []byte, in any
 	return resp.StatusCode, answer, err
 }
 
-// own are the logical fields that syncd writes.
+// own are the fields of ours that records are written with.
 func (b *bare) own() []crm.Field {
-	var list []crm.Field
-	for _, f := range b.setup.Fields {
-		if f.Writer == crm.Ours && !strings.HasPrefix(f.Base, "category_") {
-			list = append(list, f)
-		}
-	}
-	return list
-}
-
-// sample is a value that a field takes.
-func sample(f crm.Field) any {
-	switch f.Kind {
-	case crm.Number:
-		return 1
-	case crm.Bool:
-		return true
-	case crm.DateTime:
-		return "2026-11-20T10:00:00.000Z"
-	case crm.Picklist:
-		if len(f.Options) > 0 {
-			return f.Options[0]
-		}
-	}
-	return "8-34 of 40, 14 items open"
+	return slices.DeleteFunc(slices.Clone(b.setup.Fields), func(f crm.Field) bool {
+		_, ok := b.like[f.Name]
+		return f.Writer != crm.Ours || !ok
+	})
 }
 
 // chunks cuts ids and runs do on each piece at once.

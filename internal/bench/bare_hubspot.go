@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -60,24 +59,39 @@ func inputs(ids []string) []hsInput {
 	return list
 }
 
+// hubspotVersion is the API's version that syncd uses where none is configured.
+const hubspotVersion = "2026-03"
+
 // what the bare program asks of each kind of record
 var hubspotAsks = map[string][]string{
 	"contacts": {"firstname", "lastname", "jobtitle", "email", "phone", "mobilephone", "hs_email_bad_address", "hs_email_hard_bounce_reason_enum", "hs_buying_role"},
 	"notes":    {"hs_timestamp", "hs_createdate", "hs_note_body", "hubspot_owner_id"},
 	"calls":    {"hs_timestamp", "hs_createdate", "hs_call_title", "hs_call_body", "hubspot_owner_id"},
 	"emails":   {"hs_timestamp", "hs_createdate", "hs_email_subject", "hs_email_text", "hs_email_html", "hubspot_owner_id"},
-	"meetings": {"hs_timestamp", "hs_createdate", "hs_meeting_title", "hs_meeting_body", "hubspot_owner_id"},
+	"meetings": {"hs_timestamp", "hs_createdate", "hs_meeting_title", "hs_meeting_body", "hs_internal_meeting_notes", "hubspot_owner_id"},
 	"tasks":    {"hs_timestamp", "hs_createdate", "hs_task_subject", "hs_task_body", "hubspot_owner_id"},
 }
 
 func (b *bare) hubspot(ctx context.Context) error {
-	properties := []string{"dealname", "pipeline", "dealstage", "dealtype", "amount", "deal_currency_code", "closedate", "hs_is_closed_won", "hs_is_closed", "hs_closed_won_date", "hubspot_owner_id", "hs_lastmodifieddate", "createdate"}
+	won, err := b.wonStages(ctx)
+	if err != nil {
+		return err
+	}
+	properties := []string{"dealname", "pipeline", "dealstage", "dealtype", "amount", "deal_currency_code", "closedate", "hs_is_closed_won", "hs_is_closed", "hs_closed_won_date", "hubspot_owner_id", "hubspot_owner_assigneddate", "hs_lastmodifieddate", "createdate"}
+	for _, id := range won {
+		properties = append(properties, "hs_v2_date_entered_"+id)
+	}
+	contacts := slices.Clone(hubspotAsks["contacts"])
 	for _, f := range b.setup.Fields {
-		properties = append(properties, nativeOf(f))
+		if f.Object == crm.ObjectContact {
+			contacts = append(contacts, nativeOf(f))
+		} else {
+			properties = append(properties, nativeOf(f))
+		}
 	}
 	values := map[string]any{}
 	for _, f := range b.own() {
-		values[f.Prefix+"_"+f.Base] = fmt.Sprint(sample(f))
+		values[nativeOf(f)] = b.like[f.Name]
 	}
 	var held []string
 	g, gctx := errgroup.WithContext(ctx)
@@ -92,9 +106,9 @@ func (b *bare) hubspot(ctx context.Context) error {
 				map[string]string{"propertyName": "hs_is_closed_won", "operator": "EQ", "value": "true"},
 			}}},
 			"sorts": []any{map[string]string{"propertyName": "hs_object_id", "direction": "ASCENDING"}},
-			"limit": searchPage, "properties": []string{"hs_lastmodifieddate"},
+			"limit": searchPage, "after": "0", "properties": []string{"hs_is_closed_won", "hs_lastmodifieddate", "dealstage", "hs_merged_object_ids"},
 		}
-		if err := b.call(ctx, "POST", "/crm/v3/objects/deals/search", ask, &page); err != nil {
+		if err := b.call(ctx, "POST", "/crm/objects/"+hubspotVersion+"/deals/search", ask, &page); err != nil {
 			return err
 		}
 		for _, r := range page.Results {
@@ -105,7 +119,7 @@ func (b *bare) hubspot(ctx context.Context) error {
 		if len(held) >= linkBatch || last {
 			ids := held
 			held = nil
-			g.Go(func() error { return b.hubspotBatch(gctx, ids, properties, values) })
+			g.Go(func() error { return b.hubspotBatch(gctx, ids, properties, contacts, values) })
 		}
 		if last {
 			return g.Wait()
@@ -113,7 +127,31 @@ func (b *bare) hubspot(ctx context.Context) error {
 	}
 }
 
-func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, values map[string]any) error {
+// wonStages are the ids of the stages of won deals.
+func (b *bare) wonStages(ctx context.Context) ([]string, error) {
+	var list struct {
+		Results []struct {
+			Stages []struct {
+				ID       string            `json:"id"`
+				Metadata map[string]string `json:"metadata"`
+			} `json:"stages"`
+		} `json:"results"`
+	}
+	if err := b.call(ctx, "GET", "/crm/pipelines/"+hubspotVersion+"/deals", nil, &list); err != nil {
+		return nil, err
+	}
+	var won []string
+	for _, p := range list.Results {
+		for _, s := range p.Stages {
+			if s.Metadata["isClosed"] == "true" && s.Metadata["probability"] == "1.0" {
+				won = append(won, s.ID)
+			}
+		}
+	}
+	return won, nil
+}
+
+func (b *bare) hubspotBatch(ctx context.Context, ids, properties, contacts []string, values map[string]any) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -122,7 +160,7 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 	for _, kind := range hubspotKinds {
 		g.Go(func() error {
 			var links hsLinks
-			if err := b.call(gctx, "POST", "/crm/v4/associations/deals/"+kind+"/batch/read", map[string]any{"inputs": inputs(ids)}, &links); err != nil {
+			if err := b.call(gctx, "POST", "/crm/associations/"+hubspotVersion+"/deals/"+kind+"/batch/read", map[string]any{"inputs": inputs(ids)}, &links); err != nil {
 				return err
 			}
 			if kind == "companies" {
@@ -138,7 +176,11 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 					}
 				}
 			}
-			_, err := b.hubspotRead(gctx, kind, to, hubspotAsks[kind])
+			ask := hubspotAsks[kind]
+			if kind == "contacts" {
+				ask = contacts
+			}
+			_, err := b.hubspotRead(gctx, kind, to, ask)
 			return err
 		})
 	}
@@ -153,7 +195,7 @@ func (b *bare) hubspotBatch(ctx context.Context, ids, properties []string, value
 		var done struct {
 			Results []hsRecord `json:"results"`
 		}
-		return b.call(ctx, "POST", "/crm/v3/objects/deals/batch/update", map[string]any{"inputs": list}, &done)
+		return b.call(ctx, "POST", "/crm/objects/"+hubspotVersion+"/deals/batch/update", map[string]any{"inputs": list}, &done)
 	})
 }
 
@@ -183,7 +225,7 @@ func (b *bare) hubspotDeals(ctx context.Context, ids, properties []string) error
 		var page struct {
 			Results []hsRecord `json:"results"`
 		}
-		return b.call(ctx, "POST", "/crm/v3/objects/deals/batch/read", map[string]any{"inputs": inputs(ids), "properties": []string{}, "propertiesWithHistory": tracked}, &page)
+		return b.call(ctx, "POST", "/crm/objects/"+hubspotVersion+"/deals/batch/read", map[string]any{"inputs": inputs(ids), "properties": []string{}, "propertiesWithHistory": tracked}, &page)
 	})
 }
 
@@ -213,7 +255,7 @@ func (b *bare) hubspotRead(ctx context.Context, kind string, ids, properties []s
 			Results []hsRecord `json:"results"`
 		}
 		ask := map[string]any{"inputs": inputs(ids), "properties": properties, "propertiesWithHistory": []string{}}
-		if err := b.call(ctx, "POST", "/crm/v3/objects/"+kind+"/batch/read", ask, &page); err != nil {
+		if err := b.call(ctx, "POST", "/crm/objects/"+hubspotVersion+"/"+kind+"/batch/read", ask, &page); err != nil {
 			return err
 		}
 		mu.Lock()

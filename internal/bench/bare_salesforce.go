@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffscore/syncd/config"
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 type sfPage struct {
@@ -105,7 +107,7 @@ func (b *bare) salesforceAsks(names map[string]string) ([]sfAsk, map[string]any)
 	values := map[string]any{}
 	for _, f := range b.own() {
 		if name := names[strings.ToLower(f.Prefix+"_"+f.Base+"__c")]; name != "" {
-			values[name] = sample(f)
+			values[name] = typed(f, b.like[f.Name])
 		}
 	}
 	from := func(object, key, cols string) string {
@@ -122,6 +124,19 @@ func (b *bare) salesforceAsks(names map[string]string) ([]sfAsk, map[string]any)
 		{from("EmailMessage", "RelatedToId", "Id, RelatedToId, Subject, TextBody, HtmlBody, CreatedDate"), sfBatch},
 		{from("ContentDocumentLink", "LinkedEntityId", "ContentDocumentId, LinkedEntityId, ContentDocument.FileType"), sfBatch},
 	}, values
+}
+
+// typed is a field's text as the API takes it.
+func typed(f crm.Field, text string) any {
+	switch {
+	case text == "":
+		return nil
+	case f.Kind == crm.Number:
+		return json.Number(text)
+	case f.Kind == crm.Bool:
+		return text == "true"
+	}
+	return text
 }
 
 func (b *bare) salesforceBatch(ctx context.Context, ids []string, asks []sfAsk, values map[string]any) error {

@@ -14,6 +14,10 @@ type Case struct {
 	Latency time.Duration // added to every request by the simulator
 	Limits  bool          // the simulator refuses as the vendor does
 	Alone   bool          // without the bare program
+	Rounds  int           // how often it is measured, at least once
+	// Tasks: syncd asks people by tasks too, for which neither the bare program
+	// nor the minimum has calls.
+	Tasks bool
 	// Composite: syncd writes to Salesforce 1,000 records a call; the bare
 	// program and the minimum stay at 200.
 	Composite bool
@@ -25,6 +29,7 @@ type Cost struct {
 	CPU    float64 `json:"cpu_s"` // user and system
 	PeakMB float64 `json:"peak_rss_mb"`
 	Calls  int     `json:"api_calls"`
+	Bytes  int64   `json:"bytes"` // of the answers
 	// InFlight is the most requests the simulator saw at once.
 	InFlight int `json:"max_in_flight"`
 }
@@ -36,6 +41,8 @@ type Row struct {
 	LatencyMS int64  `json:"latency_ms"`
 	Limits    bool   `json:"limits"`
 	Composite bool   `json:"composite_writes"`
+	Tasks     bool   `json:"tasks"`
+	Rounds    int    `json:"rounds"` // of which this is the one in the middle
 	Cost             // syncd's
 	// Fixed calls read schema, labels and owners, whatever the number of deals.
 	Fixed   int    `json:"fixed_calls"`
@@ -54,6 +61,9 @@ type Row struct {
 	CPURatio   float64 `json:"cpu_ratio"`   // to the bare program
 	WallRatio  float64 `json:"wall_ratio"`  // to the bare program
 	FloorRatio float64 `json:"floor_ratio,omitempty"`
+	// Of all rounds, in the order of their ratios of CPU.
+	CPURatios  []float64 `json:"cpu_ratios"`
+	WallRatios []float64 `json:"wall_ratios"`
 }
 
 // Counters are what a simulator was asked for since it began.

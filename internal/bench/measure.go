@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,42 +11,47 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Measure runs one case: a simulator, a first pass of syncd and the bare
-// program, each as a process of its own made of this very program.
+// Measure runs one case c.Rounds times and returns the round whose ratio of CPU
+// is in the middle: machines are busy now and then.
 func Measure(ctx context.Context, c Case) (Row, error) {
-	dir, err := os.MkdirTemp("", "syncd-bench-")
+	var rows []Row
+	for range max(c.Rounds, 1) {
+		row, err := round(ctx, c)
+		if err != nil {
+			return Row{}, err
+		}
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.CPURatio, b.CPURatio) })
+	middle := rows[len(rows)/2]
+	for _, r := range rows {
+		middle.CPURatios, middle.WallRatios = append(middle.CPURatios, r.CPURatio), append(middle.WallRatios, r.WallRatio)
+	}
+	return middle, nil
+}
+
+// round runs a first pass of syncd and the bare program, each as a process of
+// its own made of this very program, and each on a simulator of its own: what
+// one has written must not be read by the other.
+func round(ctx context.Context, c Case) (Row, error) {
+	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Composite: c.Composite, Tasks: c.Tasks, Rounds: max(c.Rounds, 1)}
+	var like map[string]string
+	cost, did, err := onItsOwn(ctx, c, func(config string) (cost Cost, err error) {
+		if cost, err = run(ctx, "run", "--once", "-o", "json", "-c", config); err != nil || c.Alone {
+			return cost, err
+		}
+		like, err = typical(ctx, config)
+		return cost, err
+	})
 	if err != nil {
-		return Row{}, err
+		return row, fmt.Errorf("syncd: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	sim, err := startSim(ctx, c, dir)
-	if err != nil {
-		return Row{}, err
-	}
-	defer sim.stop()
-	config := filepath.Join(dir, "syncd.yaml")
-	if err := quiet(config); err != nil {
-		return Row{}, err
-	}
-	before, err := sim.counters()
-	if err != nil {
-		return Row{}, err
-	}
-	cost, err := run(ctx, "run", "--once", "-o", "json", "-c", config)
-	if err != nil {
-		return Row{}, fmt.Errorf("syncd: %w", err)
-	}
-	after, err := sim.counters()
-	if err != nil {
-		return Row{}, err
-	}
-	did := after.since(before)
-	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Composite: c.Composite, Cost: cost, Rows: did.Rows, Requests: did.Requests}
-	row.Calls, row.InFlight = did.calls(), did.InFlight
+	row.Cost, row.Rows, row.Requests = cost, did.Rows, did.Requests
 	row.Fixed = fixed(c.CRM, did)
 	row.Minimum, row.Formula = minimum(c.CRM, c.Deals, did)
 	for _, n := range did.Written {
@@ -53,19 +59,57 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 	}
 	row.Floor = floor(c, row.Calls).Seconds()
 	if !c.Alone {
-		if row.Bare, err = run(ctx, "bench", "bare", "-c", config); err != nil {
-			return Row{}, fmt.Errorf("bare program: %w", err)
-		}
-		last, err := sim.counters()
+		row.Bare, _, err = onItsOwn(ctx, c, func(config string) (Cost, error) {
+			file := filepath.Join(filepath.Dir(config), "like.json")
+			text, err := json.Marshal(like)
+			if err == nil {
+				err = os.WriteFile(file, text, 0o600)
+			}
+			if err != nil {
+				return Cost{}, err
+			}
+			return run(ctx, "bench", "bare", "--like", file, "-c", config)
+		})
 		if err != nil {
-			return Row{}, err
+			return row, fmt.Errorf("bare program: %w", err)
 		}
-		row.Bare.Calls, row.Bare.InFlight = last.since(after).calls(), last.InFlight
 	}
 	row.CallsRatio = ratio(float64(row.Calls-row.Fixed), float64(row.Minimum))
 	row.CPURatio, row.WallRatio = ratio(row.CPU, row.Bare.CPU), ratio(row.Wall, row.Bare.Wall)
 	row.FloorRatio = ratio(row.Wall, row.Floor)
 	return row, nil
+}
+
+// onItsOwn starts a simulator, has do work on it by the configuration it
+// wrote, and tells what that took and what was asked of the simulator.
+func onItsOwn(ctx context.Context, c Case, do func(config string) (Cost, error)) (cost Cost, did Counters, err error) {
+	dir, err := os.MkdirTemp("", "syncd-bench-")
+	if err != nil {
+		return cost, did, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	sim, err := startSim(ctx, c, dir)
+	if err != nil {
+		return cost, did, err
+	}
+	defer sim.stop()
+	config := filepath.Join(dir, "syncd.yaml")
+	if !c.Tasks {
+		if err := quiet(config); err != nil {
+			return cost, did, err
+		}
+	}
+	before, err := sim.counters()
+	if err != nil {
+		return cost, did, err
+	}
+	if cost, err = do(config); err != nil {
+		return cost, did, err
+	}
+	after, err := sim.counters()
+	did = after.since(before)
+	cost.Calls, cost.Bytes, cost.InFlight = did.calls(), did.Bytes, did.InFlight
+	return cost, did, err
 }
 
 func ratio(a, b float64) float64 {

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,12 +15,14 @@ import (
 func benchCommand(e *env) *cobra.Command {
 	var crms []string
 	var deals []int
+	var rounds int
 	var latencies []time.Duration
-	var limits, alone, composite, idle bool
+	var limits, alone, composite, idle, tasks bool
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Speed, memory and calls of a first pass, beside a bare program", Args: cobra.NoArgs,
-		Long: "bench starts a simulated CRM, runs a first pass of syncd against it, and then a bare program that makes the\n" +
-			"same calls with no store and no judging. Ratios hold on any machine, seconds only on this one.\n" +
+		Long: "bench starts a simulated CRM and runs a first pass of syncd against it, and then, on a new one with the same\n" +
+			"data, a bare program that makes the same calls with no store and no judging. Ratios hold on any machine,\n" +
+			"seconds only on this one; of several rounds the one in the middle is told.\n" +
 			"With --idle all deals are scored and signed, and what is measured is a daemon's passes after the first,\n" +
 			"while nothing happens; it fails if one of them writes.",
 		Example: "  syncd bench --deals 5000\n  syncd bench --crm hubspot --deals 50000 --latency 0s,100ms --limits -o json\n  syncd bench --idle --deals 100000",
@@ -34,7 +38,7 @@ func benchCommand(e *env) *cobra.Command {
 					}
 					for _, latency := range latencies {
 						cases = append(cases, bench.Case{
-							CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone, Composite: composite && crm == "salesforce",
+							CRM: crm, Deals: n, Latency: latency, Limits: limits, Alone: alone, Composite: composite && crm == "salesforce", Rounds: rounds, Tasks: tasks,
 						})
 					}
 				}
@@ -60,20 +64,37 @@ func benchCommand(e *env) *cobra.Command {
 	f.BoolVar(&limits, "limits", false, "the simulators refuse as the vendors do")
 	f.BoolVar(&alone, "alone", false, "without the bare program, for what takes long")
 	f.BoolVar(&composite, "composite-writes", false, "write to Salesforce 1,000 records a call")
+	f.IntVar(&rounds, "rounds", 1, "how often each case is measured")
+	f.BoolVar(&tasks, "tasks", false, "syncd asks people by tasks too, which the bare program and the minimum leave out")
 	f.BoolVar(&idle, "idle", false, "measure passes in which nothing has happened")
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(bareCommand(e))
+	return cmd
+}
+
+func bareCommand(e *env) *cobra.Command {
+	var like string
+	cmd := &cobra.Command{
 		Use: "bare", Short: "The bare program alone, on the first connection of a configuration", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := e.load()
 			if err != nil {
 				return err
 			}
-			if err := bench.Bare(cmd.Context(), cfg); err != nil {
+			text, err := os.ReadFile(like)
+			if err != nil {
+				return &exit{exitUsage, fmt.Errorf("--like: %w", err)}
+			}
+			values := map[string]string{}
+			if err := json.Unmarshal(text, &values); err != nil {
+				return &exit{exitUsage, fmt.Errorf("--like %s: %w", like, err)}
+			}
+			if err := bench.Bare(cmd.Context(), cfg, values); err != nil {
 				return &exit{exitRejected, err}
 			}
 			return nil
 		},
-	})
+	}
+	cmd.Flags().StringVar(&like, "like", "", "a JSON file with the texts to write")
 	return cmd
 }
 
