@@ -15,10 +15,11 @@ import (
 // unfinished of the same deal and card.
 func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
-		nums, err := s.number(ctx, tx, slice)
+		nums, fresh, err := s.number(ctx, tx, slice)
 		if err != nil {
 			return err
 		}
+		first, later := stateRows(slice.States, nums, fresh)
 		for _, part := range []struct {
 			table, columns string
 			rows           [][]any
@@ -27,7 +28,8 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 			{"cards", "version, id, source", cardRows(slice.Cards), "ON CONFLICT (version) DO NOTHING"},
 			{"snapshots", "deal, at, hash, body", snapshotRows(slice.Snapshots, nums), ""},
 			{"judgements", "deal, card, version, attempt, at, run, snapshot_hash, body", judgementRows(slice.Judgements, nums), ""},
-			{"states", stateColumns, stateRows(slice.States, nums), stateConflict},
+			{"states", stateColumns, first, ""},
+			{"states", stateColumns, later, stateConflict},
 		} {
 			if err := s.insert(ctx, tx, part.table, part.columns, part.rows, part.suffix); err != nil {
 				return err
@@ -62,7 +64,7 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map
 			deals[i] = nums[id]
 		}
 		return inParts(s, deals, append([]any{ms(slice.Run.Now())}, fixed...), func(list string, args []any) error {
-			if _, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'superseded', updated_at = $1 WHERE `+where+` AND deal IN `+list, args...); err != nil {
+			if _, err := tx.ExecContext(ctx, s.updates()+` intents SET status = 'superseded', updated_at = $1 WHERE `+where+` AND deal IN `+list, args...); err != nil {
 				return fmt.Errorf("store intents: %w", err)
 			}
 			return nil
@@ -82,50 +84,76 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map
 }
 
 // number returns the numbers of all deals in the slice, by id, and notes which
-// the run has read. Deals seen for the first time are given one.
-func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (map[string]int64, error) {
-	nums := make(map[string]int64, len(slice.Read))
-	seen := make(map[string]bool, len(slice.Read))
-	file := func(rows [][]any, conflict string) error {
-		return s.insertReturning(ctx, tx, "deals", "connection, object, id, read_by", rows, "ON CONFLICT (connection, id) DO UPDATE SET read_by = "+conflict, "id, num",
-			func(scan func(...any) error) error {
-				var id string
-				var num int64
-				err := scan(&id, &num)
-				nums[id] = num
-				return err
-			})
+// the run has read. Deals seen for the first time are given one, and are in
+// fresh. What is known is asked for first: an INSERT that may have to change a
+// row instead makes SQLite keep the pages as they were in a file beside.
+func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (nums map[string]int64, fresh map[string]bool, err error) {
+	nums, fresh = make(map[string]int64, len(slice.Read)), map[string]bool{}
+	note := func(scan func(...any) error) error {
+		var id string
+		var num int64
+		err := scan(&id, &num)
+		nums[id] = num
+		return err
 	}
-	var rows [][]any
-	add := func(ref crm.Ref, run string) {
-		if !seen[ref.ID] {
-			seen[ref.ID] = true
-			rows = append(rows, []any{slice.Run.Connection, string(ref.Object), ref.ID, run})
+	ids := make([]string, 0, len(slice.Read))
+	objects := make(map[string]crm.Object, len(slice.Read))
+	add := func(ref crm.Ref) {
+		if _, ok := objects[ref.ID]; !ok {
+			objects[ref.ID], ids = ref.Object, append(ids, ref.ID)
 		}
 	}
 	for _, id := range slice.Read {
-		add(crm.Ref{Object: crm.ObjectDeal, ID: id}, slice.Run.ID)
+		add(crm.Ref{Object: crm.ObjectDeal, ID: id})
 	}
-	if err := file(rows, "excluded.read_by"); err != nil {
-		return nil, err
-	}
-	rows = nil
+	read := len(ids)
 	for i := range slice.States {
-		add(slice.States[i].Ref, "")
+		add(slice.States[i].Ref)
 	}
 	for i := range slice.Snapshots {
-		add(slice.Snapshots[i].Ref, "")
+		add(slice.Snapshots[i].Ref)
 	}
 	for i := range slice.Judgements {
-		add(slice.Judgements[i].Ref, "")
+		add(slice.Judgements[i].Ref)
 	}
 	for i := range slice.Intents {
-		add(slice.Intents[i].Ref, "")
+		add(slice.Intents[i].Ref)
 	}
 	for i := range slice.Tasks {
-		add(slice.Tasks[i].Ref, "")
+		add(slice.Tasks[i].Ref)
 	}
-	return nums, file(rows, "deals.read_by")
+	err = inParts(s, ids, []any{slice.Run.Connection}, func(list string, args []any) error {
+		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) { return struct{}{}, note(scan) },
+			`SELECT id, num FROM deals WHERE connection = $1 AND id IN `+list, args...)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var again []int64
+	var rows [][]any
+	for i, id := range ids {
+		num, known := nums[id]
+		switch by := slice.Run.ID; {
+		case known && i < read:
+			again = append(again, num)
+		case known:
+		default:
+			if i >= read {
+				by = ""
+			}
+			fresh[id] = true
+			rows = append(rows, []any{slice.Run.Connection, string(objects[id]), id, by})
+		}
+	}
+	err = inParts(s, again, []any{slice.Run.ID}, func(list string, args []any) error {
+		_, err := tx.ExecContext(ctx, s.updates()+` deals SET read_by = $1 WHERE num IN `+list, args...)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("store deals: %w", err)
+	}
+	return nums, fresh, s.insertReturning(ctx, tx, "deals", "connection, object, id, read_by", rows, "", "id, num", note)
 }
 
 // again has deals looked at once more.

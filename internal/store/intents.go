@@ -138,7 +138,7 @@ func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent, nums map[st
 func (s *Store) MarkSent(ctx context.Context, l Lease, ids []int64, now time.Time) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
 		return inParts(s, ids, []any{ms(now)}, func(list string, args []any) error {
-			_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE seq IN `+list, args...)
+			_, err := tx.ExecContext(ctx, s.updates()+` intents SET status = 'sent', tries = tries + 1, updated_at = $1 WHERE seq IN `+list, args...)
 			if err != nil {
 				return fmt.Errorf("store intents: %w", err)
 			}
@@ -184,7 +184,7 @@ func (s *Store) confirm(ctx context.Context, tx *sql.Tx, results []Result) error
 		}
 	}
 	return inParts(s, ids, []any{ms(now)}, func(list string, args []any) error {
-		_, err := tx.ExecContext(ctx, `UPDATE intents SET status = 'confirmed', class = '', code = '', message = '', next_try = 0, updated_at = $1 WHERE seq IN `+list, args...)
+		_, err := tx.ExecContext(ctx, s.updates()+` intents SET status = 'confirmed', class = '', code = '', message = '', next_try = 0, updated_at = $1 WHERE seq IN `+list, args...)
 		if err != nil {
 			return fmt.Errorf("store intents: %w", err)
 		}

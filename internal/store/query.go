@@ -111,6 +111,16 @@ func (f fixed) QueryContext(ctx context.Context, _ string, args ...any) (*sql.Ro
 	return f.stmt.QueryContext(ctx, args...)
 }
 
+// updates is how a statement begins that changes many rows. One that fails
+// half-way need not be undone by itself, of which SQLite would make sure by a
+// file beside that holds the pages as they were: the transaction is given up.
+func (s *Store) updates() string {
+	if s.dialect == SQLite {
+		return "UPDATE OR FAIL"
+	}
+	return "UPDATE"
+}
+
 func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string, do func(statement, []any) error) error {
 	if len(rows) == 0 {
 		return nil
@@ -118,8 +128,7 @@ func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, 
 	n := len(rows[0])
 	most, verb := maxParams/n, "INSERT"
 	if s.dialect == SQLite {
-		// A statement that fails half-way need not be undone by itself, of which
-		// SQLite would make sure by a file beside: the transaction is given up.
+		// As for updates; what may change a row instead is made sure of all the same.
 		most, verb = min(most, rowsAtOnce), "INSERT OR FAIL"
 	}
 	var stmt statement

@@ -161,19 +161,25 @@ func (s *Store) GuardCounts(ctx context.Context, connection, run string) (GuardC
 	return g, nil
 }
 
-func stateRows(states []State, nums map[string]int64) [][]any {
-	rows := make([][]any, len(states))
-	for i, s := range states {
+// stateRows are the rows of states: first those of fresh deals, which cannot
+// have one yet, then those that may.
+func stateRows(states []State, nums map[string]int64, fresh map[string]bool) (first, later [][]any) {
+	for _, s := range states {
 		var score any
 		if s.Score != nil {
 			score = *s.Score
 		}
-		rows[i] = []any{
+		row := []any{
 			s.Ref.Connection, nums[s.Ref.ID], s.Card, s.Attempt, s.Status, bit(s.Open), ms(s.NextAt), bit(s.InScope), bit(s.Final),
 			s.Band, score, s.Account, s.Amount, ms(s.WonAt), s.Twin, s.Motion, ms(s.SentAt), s.InputHash, s.Body, ms(s.UpdatedAt),
 		}
+		if fresh[s.Ref.ID] {
+			first = append(first, row)
+		} else {
+			later = append(later, row)
+		}
 	}
-	return rows
+	return first, later
 }
 
 const stateConflict = `ON CONFLICT (deal, card) DO UPDATE SET attempt = excluded.attempt, status = excluded.status, is_open = excluded.is_open,
