@@ -100,27 +100,27 @@ func (a *App) screen(ctx context.Context, c *syncer.Connection, lease store.Leas
 		return err
 	}
 	out.Renewed = n[store.Superseded]
-	tasks, err := a.store.TasksBy(ctx, c.Name, run.ID)
-	if err != nil {
-		return err
-	}
 	var after int64
+	var key string
 	named := map[string]bool{}
 	for {
 		writes, err := a.store.WritesOf(ctx, c.Name, run.ID, store.Planned, after, 500)
 		if err != nil {
 			return err
 		}
-		if len(writes) == 0 && tasks == nil {
+		tasks, err := a.store.TasksAlone(ctx, c.Name, run.ID, key, taskPage)
+		if err != nil {
+			return err
+		}
+		if len(writes) == 0 && len(tasks) == 0 {
 			return nil
 		}
 		moved, err := a.planner.Stale(ctx, c, writes, tasks)
 		if err != nil {
 			return err
 		}
-		tasks = nil // looked at with the first writes
 		for _, id := range slices.Sorted(maps.Keys(moved)) {
-			if !named[id] { // its task may have come before its write
+			if !named[id] { // another write or task of it may have come before
 				named[id] = true
 				out.Moved = append(out.Moved, Refusal{id, moved[id]})
 			}
@@ -130,6 +130,9 @@ func (a *App) screen(ctx context.Context, c *syncer.Connection, lease store.Leas
 		}
 		if len(writes) > 0 {
 			after = writes[len(writes)-1].ID
+		}
+		if len(tasks) > 0 {
+			key = tasks[len(tasks)-1].Key
 		}
 	}
 }

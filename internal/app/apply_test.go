@@ -100,8 +100,8 @@ func TestApplyWritesExactlyThePlan(t *testing.T) {
 	})
 }
 
-// A plan is screened in parts of 500 writes. A deal whose task is looked at with
-// the first part and whose write comes later is named once.
+// A plan is screened in parts of 500 writes. A deal with a task whose write comes
+// in a later part is named once.
 func TestAMovedDealIsNamedOnce(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, crm string) {
 		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(1200)}))

@@ -135,19 +135,38 @@ func changeOf(w store.Intent) Change {
 }
 
 func (a *App) plannedTasks(ctx context.Context, c *syncer.Connection, run string, p *Plan) error {
-	tasks, err := a.store.TasksBy(ctx, c.Name, run)
+	err := pages(ctx, a.store.TasksBy, c.Name, run, func(tasks []store.Task) error {
+		for _, t := range tasks {
+			if t.Status != store.TaskWanted && t.Status != store.TaskClosing || t.FindOnly {
+				continue
+			}
+			p.Tasks = append(p.Tasks, PlannedTask{
+				Deal: t.Ref.ID, Kind: t.Kind, Role: t.Role, Owner: t.Owner, Subject: t.Subject, Closes: t.Status == store.TaskClosing, Problem: t.Message,
+			})
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, t := range tasks {
-		if t.Status != store.TaskWanted && t.Status != store.TaskClosing || t.FindOnly {
-			continue
-		}
-		p.Tasks = append(p.Tasks, PlannedTask{
-			Deal: t.Ref.ID, Kind: t.Kind, Role: t.Role, Owner: t.Owner, Subject: t.Subject, Closes: t.Status == store.TaskClosing, Problem: t.Message,
-		})
-	}
 	return a.nameOwners(ctx, c, p.Tasks)
+}
+
+// taskPage are the tasks of a run that are held at a time.
+const taskPage = 500
+
+// pages calls do with the tasks of a run, a page at a time.
+func pages(ctx context.Context, next func(ctx context.Context, connection, run, after string, limit int) ([]store.Task, error), connection, run string, do func(page []store.Task) error) error {
+	for after := ""; ; {
+		page, err := next(ctx, connection, run, after, taskPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1].Key
+		if err := do(page); err != nil {
+			return err
+		}
+	}
 }
 
 // forecast estimates the calls that applying takes: the pass has read all the

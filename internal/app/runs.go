@@ -79,12 +79,12 @@ func (a *App) RunDetail(ctx context.Context, id string) (RunReport, error) {
 	for _, t := range records {
 		r.Refused = append(r.Refused, Refused{Deal: string(t.Deal), Attempt: t.Number, Class: t.Class, Code: t.Code, Message: t.Message, NextTry: t.NextTry})
 	}
-	tasks, err := a.store.TasksBy(ctx, run.Connection, id)
-	for _, t := range tasks {
-		if t.Class != "" {
+	err = pages(ctx, a.store.TasksRefused, run.Connection, id, func(tasks []store.Task) error {
+		for _, t := range tasks {
 			r.Refused = append(r.Refused, Refused{Deal: t.Ref.ID, Task: t.Kind, Class: t.Class, Code: t.Code, Message: t.Message, NextTry: t.NextTry})
 		}
-	}
+		return nil
+	})
 	return r, err
 }
 

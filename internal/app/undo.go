@@ -97,25 +97,20 @@ func (a *App) reverse(ctx context.Context, c *syncer.Connection, lease store.Lea
 	if err != nil {
 		return err
 	}
-	tasks, err := a.store.TasksBy(ctx, c.Name, target.ID)
-	if err != nil {
-		return err
-	}
-	tasks = slices.DeleteFunc(tasks, func(t store.Task) bool {
-		return t.Ended() || t.Post() && t.Status == store.TaskMade // what was said stays
-	})
-	tasks, off, err := a.writer.Seen(ctx, writeback.Target{Name: c.Name, Tasks: c.Tasks}, lease, tasks, run.Now())
-	if err != nil {
-		return err
+	// Digests come before what they tell: a digest ends with the last of that,
+	// and would be the undo's before it is counted.
+	for _, told := range []bool{false, true} {
+		err := pages(ctx, a.store.TasksBy, c.Name, target.ID, func(tasks []store.Task) error {
+			tasks = slices.DeleteFunc(tasks, func(t store.Task) bool {
+				return (t.Status == store.TaskTold) != told || t.Ended() || t.Post() && t.Status == store.TaskMade // what was said stays
+			})
+			return a.takeBack(ctx, c, lease, tasks, *run, out)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	s := store.Slice{}
-	for _, t := range tasks {
-		s.Closings, s.Again = append(s.Closings, store.Closing{Key: t.Key, Note: store.TakenBack}), append(s.Again, t.Ref.ID)
-	}
-	for _, t := range off {
-		s.Closings = append(s.Closings, store.Closing{Key: t.Key, Note: "No longer needed."})
-	}
-	out.TasksTaken = len(s.Closings)
 	for after := int64(0); ; {
 		writes, err := a.store.WritesOf(ctx, c.Name, target.ID, store.Confirmed, after, c.Source.LoadBatch())
 		if err != nil {
@@ -140,6 +135,23 @@ func (a *App) reverse(ctx context.Context, c *syncer.Connection, lease store.Lea
 		}
 		s = store.Slice{}
 	}
+}
+
+// takeBack plans to close tasks, in the undo's own run.
+func (a *App) takeBack(ctx context.Context, c *syncer.Connection, lease store.Lease, tasks []store.Task, run store.Run, out *Undone) error {
+	tasks, off, err := a.writer.Seen(ctx, writeback.Target{Name: c.Name, Tasks: c.Tasks}, lease, tasks, run.Now())
+	if err != nil || len(tasks)+len(off) == 0 {
+		return err
+	}
+	s := store.Slice{Run: run}
+	for _, t := range tasks {
+		s.Closings, s.Again = append(s.Closings, store.Closing{Key: t.Key, Note: store.TakenBack}), append(s.Again, t.Ref.ID)
+	}
+	for _, t := range off {
+		s.Closings = append(s.Closings, store.Closing{Key: t.Key, Note: "No longer needed."})
+	}
+	out.TasksTaken += len(s.Closings)
+	return a.store.Commit(ctx, lease, s)
 }
 
 // reversed reads the records of writes and says what is to be put back.

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/handoffscore/syncd/internal/app"
 	"github.com/handoffscore/syncd/internal/app/apptest"
@@ -196,4 +199,48 @@ func TestAnUndoThatIsRefusedIsTriedAgain(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A digest is taken back with all that it tells, however much that is: what was
+// told is looked for in it, and what a person has completed stays.
+func TestADigestOfManyIsTakenBackWhole(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		t.Run(map[bool]string{false: "open", true: "completed"}[done], func(t *testing.T) {
+			t.Parallel()
+			const deals = 620 // more than are held at a time
+			r := apptest.Still(t, apptest.Options{CRM: apptest.Salesforce, World: apptest.Even(deals)})
+			r.At(t, hours(1))
+			told := r.At(t, hours(24*8))
+			list := r.Tasks(t)
+			if len(list) != 1 || list[0].Kind() != "csm_digest" {
+				t.Fatalf("%d tasks were made, %+v", len(list), told.Counts)
+			}
+			want := map[string]int{"csm_digest: closed, Taken back.": 1, "csm_reminder: closed, Taken back.": deals}
+			taken := deals + 1
+			if done {
+				r.FinishTask(t, list[0].ID)
+				want = map[string]int{"csm_digest: acknowledged, ": 1, "csm_reminder: acknowledged, ": deals}
+				taken = 0
+			}
+			r.Clock.Advance(time.Hour)
+			if out := takeBack(t, r, told.Run); out.Err != nil || out.TasksTaken != taken || out.TasksClosed != int64(min(taken, 1)) {
+				t.Errorf("%d tasks taken, %d closed, %v", out.TasksTaken, out.TasksClosed, out.Err)
+			}
+			ids := make([]string, deals)
+			for i := range ids {
+				ids[i] = r.Deal(i)
+			}
+			rows, err := r.Store(t).TasksOf(t.Context(), r.Name(), ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			have := map[string]int{}
+			for _, k := range rows {
+				have[k.Kind+": "+k.Status+", "+k.Note]++
+			}
+			if d := cmp.Diff(want, have); d != "" {
+				t.Error(d)
+			}
+		})
+	}
 }

@@ -73,10 +73,54 @@ func (s *Store) TasksOf(ctx context.Context, connection string, ids []string) ([
 	return all, err
 }
 
-// TasksBy returns what a run is to make or close, or has: all of it, in the
-// order of keys.
-func (s *Store) TasksBy(ctx context.Context, connection, run string) ([]Task, error) {
-	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 ORDER BY t.key`, connection, run)
+// TasksByKey returns the tasks of some keys, as far as they are known.
+func (s *Store) TasksByKey(ctx context.Context, connection string, keys []string) ([]Task, error) {
+	var all []Task
+	err := inParts(s, keys, []any{connection}, func(list string, args []any) error {
+		part, err := s.tasks(ctx, `t.connection = $1 AND t.key IN `+list, args...)
+		all = append(all, part...)
+		return err
+	})
+	return all, err
+}
+
+// TasksBy returns up to limit tasks behind a key that a run is to make or close,
+// or has, in the order of keys.
+func (s *Store) TasksBy(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+}
+
+// TasksAlone pages as TasksBy does through those on deals to which the run has
+// nothing planned to write.
+func (s *Store) TasksAlone(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.key > $3
+		AND NOT EXISTS (SELECT 1 FROM intents i WHERE i.deal = t.deal AND i.run = $2 AND i.status = 'planned') ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+}
+
+// TasksRefused pages as TasksBy does through those that the CRM has refused, or
+// for which there is nobody.
+func (s *Store) TasksRefused(ctx context.Context, connection, run, after string, limit int) ([]Task, error) {
+	return s.tasks(ctx, `t.connection = $1 AND t.run = $2 AND t.class <> '' AND t.key > $3 ORDER BY t.key LIMIT $4`, connection, run, after, limit)
+}
+
+// late are the tasks of a run that a digest may tell: reminders that came late,
+// have an owner and are to be made.
+const late = `t.connection = $1 AND t.run = $2 AND t.digest = 1 AND t.status = 'wanted' AND t.owner <> '' AND t.find_only = 0`
+
+// LateOwners returns those whom a run is to remind late of more than one thing.
+func (s *Store) LateOwners(ctx context.Context, connection, run string) ([]string, error) {
+	return query(ctx, s.db, scanString, `SELECT t.owner FROM tasks t WHERE `+late+` GROUP BY t.owner HAVING COUNT(*) > 1 ORDER BY t.owner`, connection, run)
+}
+
+// LateTasks returns what a run is to remind an owner of late, in the order of
+// keys and as far as a digest tells it: without the words of each.
+func (s *Store) LateTasks(ctx context.Context, connection, run, owner string) ([]Task, error) {
+	return query(ctx, s.db, func(scan func(...any) error) (t Task, err error) {
+		var object, id string
+		err = scan(&object, &id, &t.Key, &t.Card, &t.Attempt, &t.Role, &t.About)
+		t.Ref = refOf(connection, object, id)
+		return t, err
+	}, `SELECT d.object, d.id, t.key, t.card, t.attempt, t.role, t.about FROM tasks t JOIN deals d ON d.num = t.deal WHERE `+late+` AND t.owner = $3 ORDER BY t.key`, connection, run, owner)
 }
 
 // TasksToMake returns up to limit tasks behind a key that a run is to make by
@@ -139,18 +183,26 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, slice Slice, nums map[strin
 // dropped, one that may stand in the CRM is to be closed. A digest is closed
 // with the last of what it tells; a post that was made stays.
 func (s *Store) unask(ctx context.Context, tx *sql.Tx, run Run, list []Closing) error {
+	if len(list) == 0 {
+		return nil
+	}
+	end, err := s.statement(ctx, tx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0,
+			status = CASE status WHEN 'wanted' THEN 'dropped' WHEN 'told' THEN 'closed' ELSE 'closing' END
+		WHERE connection = $4 AND key = $5 AND status IN ('wanted', 'sent', 'made', 'told', 'closing') AND NOT (role = 'feed' AND status = 'made')`)
+	if err != nil {
+		return fmt.Errorf("store tasks: %w", err)
+	}
+	endDigest, err := s.statement(ctx, tx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0, status = CASE status WHEN 'wanted' THEN 'dropped' ELSE 'closing' END
+		WHERE connection = $4 AND status IN ('wanted', 'sent', 'made') AND key = (SELECT within FROM tasks WHERE connection = $4 AND key = $5 AND within <> '')
+			AND NOT EXISTS (SELECT 1 FROM tasks AS m WHERE m.connection = $4 AND m.within = tasks.key AND m.status = 'told')`)
+	if err != nil {
+		return fmt.Errorf("store tasks: %w", err)
+	}
 	for _, c := range list {
-		_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0,
-				status = CASE status WHEN 'wanted' THEN 'dropped' WHEN 'told' THEN 'closed' ELSE 'closing' END
-			WHERE connection = $4 AND key = $5 AND status IN ('wanted', 'sent', 'made', 'told', 'closing') AND NOT (role = 'feed' AND status = 'made')`, run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `UPDATE tasks SET run = $1, note = $2, updated_at = $3, next_try = 0, status = CASE status WHEN 'wanted' THEN 'dropped' ELSE 'closing' END
-				WHERE connection = $4 AND status IN ('wanted', 'sent', 'made') AND key = (SELECT within FROM tasks WHERE connection = $4 AND key = $5 AND within <> '')
-					AND NOT EXISTS (SELECT 1 FROM tasks AS m WHERE m.connection = $4 AND m.within = tasks.key AND m.status = 'told')`,
-				run.ID, c.Note, ms(run.Now()), run.Connection, c.Key)
-		}
-		if err != nil {
-			return fmt.Errorf("store tasks: %w", err)
+		for _, stmt := range []statement{end, endDigest} {
+			if _, err := stmt.ExecContext(ctx, run.ID, c.Note, ms(run.Now()), run.Connection, c.Key); err != nil {
+				return fmt.Errorf("store tasks: %w", err)
+			}
 		}
 	}
 	return nil
@@ -210,12 +262,19 @@ func (s *Store) TasksSettled(ctx context.Context, l Lease, results []TaskResult)
 		return nil
 	}
 	return s.write(ctx, l, func(tx *sql.Tx) error {
+		settle, err := s.statement(ctx, tx, `UPDATE tasks SET status = $1, task = CASE WHEN $2 = '' THEN task ELSE $2 END, class = $3, code = $4, message = $5, next_try = $6, updated_at = $7
+			WHERE connection = $8 AND key = $9`)
+		if err != nil {
+			return fmt.Errorf("store tasks: %w", err)
+		}
+		lookAgain, err := s.statement(ctx, tx, `UPDATE states SET next_at = $1 WHERE in_scope = 1 AND deal IN (SELECT deal FROM tasks WHERE connection = $2 AND key = $3 AND note = $4)`)
+		if err != nil {
+			return fmt.Errorf("store tasks: %w", err)
+		}
 		for _, r := range results {
-			_, err := tx.ExecContext(ctx, `UPDATE tasks SET status = $1, task = CASE WHEN $2 = '' THEN task ELSE $2 END, class = $3, code = $4, message = $5, next_try = $6, updated_at = $7
-				WHERE connection = $8 AND key = $9`, r.Status, r.TaskID, r.Class, r.Code, r.Message, ms(r.NextTry), ms(r.At), l.Connection, r.Key)
+			_, err := settle.ExecContext(ctx, r.Status, r.TaskID, r.Class, r.Code, r.Message, ms(r.NextTry), ms(r.At), l.Connection, r.Key)
 			if err == nil && (r.Status == TaskClosed || r.Status == TaskDropped) {
-				_, err = tx.ExecContext(ctx, `UPDATE states SET next_at = $1 WHERE in_scope = 1 AND deal IN (SELECT deal FROM tasks WHERE connection = $2 AND key = $3 AND note = $4)`,
-					ms(r.At), l.Connection, r.Key, TakenBack)
+				_, err = lookAgain.ExecContext(ctx, ms(r.At), l.Connection, r.Key, TakenBack)
 			}
 			if err != nil {
 				return fmt.Errorf("store tasks: %w", err)
@@ -288,11 +347,12 @@ func (t Task) Ended() bool {
 }
 
 // LeaveTasks takes what is to be made on some deals from a run; whoever looks
-// at the deals next takes it up.
+// at the deals next takes it up. A deal's number is of one connection: the
+// statement goes by the deals, and not through all that the run asks.
 func (s *Store) LeaveTasks(ctx context.Context, l Lease, run string, deals []string) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
 		return inParts(s, deals, []any{l.Connection, run}, func(list string, args []any) error {
-			_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = '' WHERE connection = $1 AND run = $2 AND status IN ('wanted', 'closing')
+			_, err := tx.ExecContext(ctx, `UPDATE tasks SET run = '' WHERE run = $2 AND status IN ('wanted', 'closing')
 				AND deal IN (SELECT num FROM deals WHERE connection = $1 AND id IN `+list+`)`, args...)
 			if err != nil {
 				return fmt.Errorf("store tasks: %w", err)

@@ -59,7 +59,7 @@ const escalation = "d1/small/1/sales_manager_escalation"
 // tasks are a run's tasks by key.
 func (d *desk) tasks(t *testing.T, run *store.Run) map[string]store.Task {
 	t.Helper()
-	list, err := d.store.TasksBy(t.Context(), "org", run.ID)
+	list, err := d.store.TasksBy(t.Context(), "org", run.ID, "", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -244,19 +244,14 @@ func (p *pass) digests(ctx context.Context) error {
 	if p.c.Tasks == nil {
 		return nil
 	}
-	list, err := p.Store.TasksBy(ctx, p.c.Name, p.run.ID)
+	owners, err := p.Store.LateOwners(ctx, p.c.Name, p.run.ID)
 	if err != nil {
 		return err
 	}
-	late := map[string][]store.Task{}
-	for _, t := range list {
-		if t.Digest && t.Status == store.TaskWanted && t.Owner != "" && !t.FindOnly {
-			late[t.Owner] = append(late[t.Owner], t)
-		}
-	}
-	for owner, tasks := range late {
-		if len(tasks) < 2 {
-			continue
+	for _, owner := range owners {
+		tasks, err := p.Store.LateTasks(ctx, p.c.Name, p.run.ID, owner)
+		if err != nil {
+			return err
 		}
 		if err := p.digest(ctx, owner, tasks); err != nil {
 			return err

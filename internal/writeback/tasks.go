@@ -133,13 +133,28 @@ func (w *Writer) lookFor(ctx context.Context, t Target, lease store.Lease, list 
 
 // Seen notes those of a list of tasks that a person has completed or deleted,
 // with what was told in them, and returns the others; those apart that are no
-// longer on their deal, for a person has deleted or moved them.
+// longer on their deal, for a person has deleted or moved them. What was told is
+// looked for in its digest, which need not be in the list.
 func (w *Writer) Seen(ctx context.Context, t Target, lease store.Lease, list []store.Task, now time.Time) (left, off []store.Task, err error) {
 	if t.Tasks == nil {
 		return list, nil, nil
 	}
+	var asked []store.Task
+	var digests []string
+	for _, row := range list {
+		if row.Within == "" {
+			asked = append(asked, row)
+		} else {
+			digests = append(digests, row.Within)
+		}
+	}
+	slices.Sort(digests)
+	tell, err := w.Store.TasksByKey(ctx, t.Name, slices.Compact(digests))
+	if err != nil {
+		return nil, nil, err
+	}
 	found := map[string]crm.FoundTask{}
-	for part := range slices.Chunk(list, t.Tasks.TaskBatch()) {
+	for part := range slices.Chunk(append(asked, tell...), t.Tasks.TaskBatch()) {
 		some, err := w.found(ctx, t, part)
 		if err != nil {
 			return nil, nil, err

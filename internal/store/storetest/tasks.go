@@ -1,7 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,7 +178,7 @@ func askedOnce(t *testing.T, s *store.Store) {
 	if n := a.row(t, "1/b").Tries; n != 1 {
 		t.Errorf("%d tries", n)
 	}
-	list, err := a.TasksBy(t.Context(), "org", "r2")
+	list, err := a.TasksBy(t.Context(), "org", "r2", "", 10)
 	if err != nil || len(list) != 2 {
 		t.Errorf("%d tasks of the second run, %v", len(list), err)
 	}
@@ -206,6 +210,119 @@ func dueTasks(t *testing.T, s *store.Store) {
 	}
 	if have, _ := a.due(t, "r2", now, 10); len(have) != 0 {
 		t.Errorf("of another run: %v", have)
+	}
+}
+
+// keysOf are the keys of some tasks, in their order.
+func keysOf(list []store.Task) []string {
+	keys := []string{}
+	for _, k := range list {
+		keys = append(keys, k.Key)
+	}
+	return keys
+}
+
+// paged: each task of a run comes once, in the order of keys, though those of
+// the pages before are taken over by another run meanwhile.
+func paged(t *testing.T, s *store.Store) {
+	a := asks(t, s)
+	a.begin(t, "r0")
+	a.ask(t, task("1/other"))
+	a.run.ID = "r1"
+	nobody := task("2/b")
+	nobody.Owner, nobody.Class, nobody.Message = "", "nobody", "There is nobody."
+	a.commit(t, store.Slice{Run: a.run, Intents: []store.Intent{intent("r1", "1"), intent("r1", "3")}, Tasks: []store.Task{task("3/a"), task("1/b"), nobody, task("2/a"), task("1/a"), task("4/a")}})
+	a.sent(t, "1/b")
+	a.settle(t, store.TaskMade, "1/b")
+	a.settle(t, store.TaskDropped, "4/a")
+	a.ok(t, a.TasksSettled(t.Context(), a.lease, []store.TaskResult{{Key: "3/a", Status: store.TaskWanted, Class: "locked", NextTry: now.Add(time.Hour), At: now}}))
+	planned, err := a.Planned(t.Context(), "org", "r1", 10)
+	a.ok(t, err)
+	a.ok(t, a.Resolve(t.Context(), a.lease, []store.Result{{ID: planned[1].ID, Status: store.Confirmed, At: now}}))
+	type next = func(ctx context.Context, connection, run, after string, limit int) ([]store.Task, error)
+	read := func(of next, each func(page []store.Task)) []string {
+		var all []string
+		for after := ""; ; {
+			page, err := of(t.Context(), "org", "r1", after, 2)
+			a.ok(t, err)
+			if len(page) == 0 {
+				return all
+			}
+			if len(page) > 2 {
+				t.Errorf("a page of %d", len(page))
+			}
+			all, after = append(all, keysOf(page)...), page[len(page)-1].Key
+			if each != nil {
+				each(page)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		of   next
+		want []string
+	}{
+		"all":                        {a.TasksBy, []string{"1/a", "1/b", "2/a", "2/b", "3/a", "4/a"}},
+		"beside what is not written": {a.TasksAlone, []string{"2/a", "2/b", "3/a", "4/a"}},
+		"refused":                    {a.TasksRefused, []string{"2/b", "3/a"}},
+	} {
+		if d := cmp.Diff(c.want, read(c.of, nil)); d != "" {
+			t.Errorf("%s:\n%s", name, d)
+		}
+	}
+	a.begin(t, "r2")
+	taken := read(a.TasksBy, func(page []store.Task) { a.unask(t, keysOf(page)...) })
+	if d := cmp.Diff([]string{"1/a", "1/b", "2/a", "2/b", "3/a", "4/a"}, taken); d != "" {
+		t.Errorf("taken over page by page:\n%s", d)
+	}
+	if d := cmp.Diff([]string{"4/a"}, read(a.TasksBy, nil)); d != "" {
+		t.Errorf("left to the run:\n%s", d)
+	}
+	some, err := a.TasksByKey(t.Context(), "org", []string{"2/b", "1/a", "9/unheard of"})
+	slices.SortFunc(some, func(x, y store.Task) int { return strings.Compare(x.Key, y.Key) })
+	if d := cmp.Diff([]string{"1/a", "2/b"}, keysOf(some)); d != "" || err != nil {
+		t.Errorf("by key: %v\n%s", err, d)
+	}
+}
+
+// lateTasks: a digest is for whoever is reminded late of several things that are
+// still to be made.
+func lateTasks(t *testing.T, s *store.Store) {
+	a := asks(t, s)
+	of := func(key, owner string, change func(*store.Task)) store.Task {
+		k := task(key)
+		k.Owner = owner
+		if change != nil {
+			change(&k)
+		}
+		return k
+	}
+	inTime := func(k *store.Task) { k.Digest = false }
+	a.ask(t,
+		of("2/a", "u1", nil), of("1/a", "u1", nil), of("3/a", "u1", nil), of("1/in time", "u1", inTime),
+		of("1/found", "u1", func(k *store.Task) { k.FindOnly = true }), of("1/sent", "u1", nil),
+		of("1/one", "u2", nil), of("2/one", "u2", inTime),
+		of("1/nobody", "", nil), of("2/nobody", "", nil),
+		of("5/a", "u0", nil), of("4/a", "u0", nil),
+	)
+	a.sent(t, "1/sent")
+	a.begin(t, "r2")
+	a.ask(t, of("6/a", "u1", nil), of("6/b", "u2", nil), of("3/a", "u1", nil))
+	owners, err := a.LateOwners(t.Context(), "org", "r1")
+	if d := cmp.Diff([]string{"u0", "u1"}, owners); d != "" || err != nil {
+		t.Errorf("owners: %v\n%s", err, d)
+	}
+	list, err := a.LateTasks(t.Context(), "org", "r1", "u1")
+	var want []store.Task
+	for _, key := range []string{"1/a", "2/a"} {
+		k := task(key)
+		want = append(want, store.Task{Key: key, Ref: k.Ref, Card: k.Card, Attempt: k.Attempt, Role: k.Role, About: k.About})
+	}
+	if d := cmp.Diff(want, list); d != "" || err != nil {
+		t.Errorf("tasks: %v\n%s", err, d)
+	}
+	a.ok(t, a.Collapse(t.Context(), a.lease, a.run, task("1/digest"), []string{"1/a", "2/a"}))
+	if owners, err := a.LateOwners(t.Context(), "org", "r1"); err != nil || cmp.Diff([]string{"u0"}, owners) != "" {
+		t.Errorf("owners once one was told: %v %v", owners, err)
 	}
 }
 
@@ -280,6 +397,27 @@ func unmadeDigest(t *testing.T, s *store.Store) {
 	a.ok(t, a.Collapse(t.Context(), a.lease, a.run, task("1/digest"), []string{"1/a", "2/a"}))
 	a.unask(t, "1/a", "2/a")
 	a.are(t, map[string]string{"1/digest": store.TaskDropped, "1/a": store.TaskClosed, "2/a": store.TaskClosed})
+}
+
+// manyTold: a digest stays open to the last of many, in whatever parts they end.
+func manyTold(t *testing.T, s *store.Store) {
+	a := asks(t, s)
+	var keys []string
+	for i := range 120 {
+		keys = append(keys, fmt.Sprintf("1/%03d", i))
+	}
+	var tasks []store.Task
+	for _, key := range keys {
+		tasks = append(tasks, task(key))
+	}
+	a.ask(t, tasks...)
+	a.ok(t, a.Collapse(t.Context(), a.lease, a.run, task("1/digest"), keys))
+	a.settle(t, store.TaskMade, "1/digest")
+	a.begin(t, "r2")
+	a.unask(t, keys[:119]...)
+	a.are(t, map[string]string{"1/digest": store.TaskMade, "1/118": store.TaskClosed, "1/119": store.TaskTold})
+	a.unask(t, keys[119])
+	a.are(t, map[string]string{"1/digest": store.TaskClosing, "1/119": store.TaskClosed})
 }
 
 // heldBack: the records whose task is not known to be made are planned again;
