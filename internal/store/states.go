@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/handoffscore/syncd/internal/crm"
@@ -63,19 +64,31 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 			return nil, "", fmt.Errorf("store: place %q: %w", after, err)
 		}
 	}
+	reasons := []string{
+		`states x WHERE x.connection = $1 AND deal > $2 AND is_open = 1`,
+		`states x WHERE x.connection = $1 AND deal > $2 AND is_open = 0 AND next_at > 0 AND next_at <= $3`,
+		`intents x WHERE x.connection = $1 AND deal > $2
+			AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
+				OR (status = 'planned' AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))`,
+		`tasks x WHERE x.connection = $1 AND deal > $2 AND status IN ('wanted', 'sent', 'closing') AND next_try <= $3
+			AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')`,
+	}
+	if d.All {
+		reasons = append(reasons, `states x WHERE x.connection = $1 AND deal > $2 AND in_scope = 1`)
+	}
+	// The first page of all is among the first pages of each: none is read to
+	// its end for every page.
+	pages := make([]string, len(reasons))
+	for i, reason := range reasons {
+		from, where, _ := strings.Cut(reason, " WHERE ")
+		pages[i] = `SELECT deal FROM (SELECT DISTINCT deal FROM ` + from + ` JOIN deals ON num = deal WHERE ` + where + `
+			AND (read_by = '' OR read_by <> $5 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $5 AND beside <> ''))
+			ORDER BY deal LIMIT $4) AS page`
+	}
 	var last int64
-	ids, err = query(ctx, s.db, func(scan func(...any) error) (id string, err error) { return id, scan(&id, &last) }, `SELECT id, num FROM (
-			SELECT deal FROM states WHERE connection = $1 AND deal > $2 AND (is_open = 1 OR (next_at > 0 AND next_at <= $3) OR (in_scope = 1 AND $5 = 1))
-			UNION
-			SELECT deal FROM intents WHERE connection = $1 AND deal > $2
-				AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
-					OR (status = 'planned' AND run <> $7 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))
-			UNION
-			SELECT deal FROM tasks WHERE connection = $1 AND deal > $2 AND status IN ('wanted', 'sent', 'closing') AND next_try <= $3
-				AND run <> $7 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')
-		) AS due JOIN deals ON num = due.deal
-		WHERE read_by = '' OR read_by <> $6 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $6 AND beside <> '')
-		ORDER BY num LIMIT $4`, d.Connection, from, ms(d.Now), limit, bit(d.All), d.Run, d.Beside)
+	ids, err = query(ctx, s.db, func(scan func(...any) error) (id string, err error) { return id, scan(&id, &last) },
+		`SELECT id, num FROM (`+strings.Join(pages, " UNION ")+`) AS due JOIN deals ON num = due.deal ORDER BY num LIMIT $4`,
+		d.Connection, from, ms(d.Now), limit, d.Run, d.Beside)
 	if err == nil && len(ids) == limit {
 		next = strconv.FormatInt(last, 10)
 	}
