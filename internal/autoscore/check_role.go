@@ -189,8 +189,12 @@ func (c *call) means(r reading, long bool) bool {
 	return !r.none && !r.placeholder(long) && !c.judge.echoes(r, c.deal.Name.Text)
 }
 
-// RoleName is how people say a role key: "day_to_day" is "day-to-day".
+// RoleName is how people call who has a role: "day_to_day" is the "day-to-day
+// contact".
 func RoleName(key string) string {
+	if strings.HasSuffix(key, "_to_day") {
+		key += "_contact"
+	}
 	return strings.ReplaceAll(strings.ReplaceAll(key, "_to_", "-to-"), "_", " ")
 }
 

@@ -109,7 +109,7 @@ func TestLabelsOfTheCRM(t *testing.T) {
 }
 
 func TestRoleName(t *testing.T) {
-	for key, want := range map[string]string{"day_to_day": "day-to-day", "executive_sponsor": "executive sponsor", "champion": "champion"} {
+	for key, want := range map[string]string{"day_to_day": "day-to-day contact", "executive_sponsor": "executive sponsor", "champion": "champion"} {
 		if got := RoleName(key); got != want {
 			t.Errorf("RoleName(%q) = %q, want %q", key, got, want)
 		}
