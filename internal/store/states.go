@@ -77,11 +77,12 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 		reasons = append(reasons, `states x WHERE x.connection = $1 AND deal > $2 AND in_scope = 1`)
 	}
 	// The first page of all is among the first pages of each: none is read to
-	// its end for every page.
+	// its end for every page. That the deals begin there too, PostgreSQL does not
+	// conclude.
 	pages := make([]string, len(reasons))
 	for i, reason := range reasons {
 		from, where, _ := strings.Cut(reason, " WHERE ")
-		pages[i] = `SELECT deal FROM (SELECT DISTINCT deal FROM ` + from + ` JOIN deals ON num = deal WHERE ` + where + `
+		pages[i] = `SELECT deal FROM (SELECT DISTINCT deal FROM ` + from + ` JOIN deals ON num = deal AND num > $2 WHERE ` + where + `
 			AND (read_by = '' OR read_by <> $5 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $5 AND beside <> ''))
 			ORDER BY deal LIMIT $4) AS page`
 	}
