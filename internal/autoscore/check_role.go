@@ -192,7 +192,7 @@ func (c *call) means(r reading, long bool) bool {
 // RoleName is how people call who has a role: "day_to_day" is the "day-to-day
 // contact".
 func RoleName(key string) string {
-	if strings.HasSuffix(key, "_to_day") {
+	if key == "day_to_day" { // the one that is no noun
 		key += "_contact"
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(key, "_to_", "-to-"), "_", " ")

@@ -14,7 +14,7 @@ type Case struct {
 	Latency time.Duration // added to every request by the simulator
 	Limits  bool          // the simulator refuses as the vendor does
 	Alone   bool          // without the bare program
-	Rounds  int           // how often it is measured, at least once
+	Rounds  int           // how often it is measured: 1 or more
 	// Tasks: syncd asks people by tasks too, for which neither the bare program
 	// nor the minimum has calls.
 	Tasks bool

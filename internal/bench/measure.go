@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// Measure runs one case c.Rounds times and returns the round whose ratio of CPU
-// is in the middle: machines are busy now and then.
+// Measure runs one case c.Rounds times and returns the round whose ratio of CPU,
+// or alone whose CPU, is in the middle: machines are busy now and then.
 func Measure(ctx context.Context, c Case) (Row, error) {
 	var rows []Row
-	for range max(c.Rounds, 1) {
+	for range c.Rounds {
 		row, err := round(ctx, c)
 		if err != nil {
 			return Row{}, err
 		}
 		rows = append(rows, row)
 	}
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.CPURatio, b.CPURatio) })
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.CPURatio, b.CPURatio), cmp.Compare(a.CPU, b.CPU)) })
 	middle := rows[len(rows)/2]
 	for _, r := range rows {
 		middle.CPURatios, middle.WallRatios = append(middle.CPURatios, r.CPURatio), append(middle.WallRatios, r.WallRatio)
@@ -39,7 +39,7 @@ func Measure(ctx context.Context, c Case) (Row, error) {
 // its own made of this very program, and each on a simulator of its own: what
 // one has written must not be read by the other.
 func round(ctx context.Context, c Case) (Row, error) {
-	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Composite: c.Composite, Tasks: c.Tasks, Rounds: max(c.Rounds, 1)}
+	row := Row{CRM: c.CRM, Deals: c.Deals, LatencyMS: c.Latency.Milliseconds(), Limits: c.Limits, Composite: c.Composite, Tasks: c.Tasks, Rounds: c.Rounds}
 	var like map[string]string
 	cost, did, err := onItsOwn(ctx, c, func(config string) (cost Cost, err error) {
 		if cost, err = run(ctx, "run", "--once", "-o", "json", "-c", config); err != nil || c.Alone {

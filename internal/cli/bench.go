@@ -27,6 +27,9 @@ func benchCommand(e *env) *cobra.Command {
 			"while nothing happens; it fails if one of them writes.",
 		Example: "  syncd bench --deals 5000\n  syncd bench --crm hubspot --deals 50000 --latency 0s,100ms --limits -o json\n  syncd bench --idle --deals 100000",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if rounds < 1 {
+				return &exit{exitUsage, fmt.Errorf("--rounds takes at least 1, not %d", rounds)}
+			}
 			var cases []bench.Case
 			for _, crm := range crms {
 				if crm != "salesforce" && crm != "hubspot" {
@@ -67,6 +70,9 @@ func benchCommand(e *env) *cobra.Command {
 	f.IntVar(&rounds, "rounds", 1, "how often each case is measured")
 	f.BoolVar(&tasks, "tasks", false, "syncd asks people by tasks too, which the bare program and the minimum leave out")
 	f.BoolVar(&idle, "idle", false, "measure passes in which nothing has happened")
+	for _, name := range []string{"rounds", "tasks", "alone"} { // idle passes know nothing of them
+		cmd.MarkFlagsMutuallyExclusive("idle", name)
+	}
 	cmd.AddCommand(bareCommand(e))
 	return cmd
 }

@@ -64,25 +64,24 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 			return nil, "", fmt.Errorf("store: place %q: %w", after, err)
 		}
 	}
-	reasons := []string{
-		`states x WHERE x.connection = $1 AND deal > $2 AND is_open = 1`,
-		`states x WHERE x.connection = $1 AND deal > $2 AND is_open = 0 AND next_at > 0 AND next_at <= $3`,
-		`intents x WHERE x.connection = $1 AND deal > $2
-			AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
-				OR (status = 'planned' AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))`,
-		`tasks x WHERE x.connection = $1 AND deal > $2 AND status IN ('wanted', 'sent', 'closing') AND next_try <= $3
-			AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')`,
+	reasons := []struct{ table, where string }{
+		{"states", `is_open = 1`},
+		{"states", `is_open = 0 AND next_at > 0 AND next_at <= $3`},
+		{"intents", `(status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
+			OR (status = 'planned' AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))`},
+		{"tasks", `status IN ('wanted', 'sent', 'closing') AND next_try <= $3
+			AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')`},
 	}
 	if d.All {
-		reasons = append(reasons, `states x WHERE x.connection = $1 AND deal > $2 AND in_scope = 1`)
+		reasons = append(reasons, struct{ table, where string }{"states", `in_scope = 1`})
 	}
 	// The first page of all is among the first pages of each: none is read to
 	// its end for every page. That the deals begin there too, PostgreSQL does not
 	// conclude.
 	pages := make([]string, len(reasons))
-	for i, reason := range reasons {
-		from, where, _ := strings.Cut(reason, " WHERE ")
-		pages[i] = `SELECT deal FROM (SELECT DISTINCT deal FROM ` + from + ` JOIN deals ON num = deal AND num > $2 WHERE ` + where + `
+	for i, r := range reasons {
+		pages[i] = `SELECT deal FROM (SELECT DISTINCT deal FROM ` + r.table + ` x JOIN deals ON num = deal AND num > $2
+			WHERE x.connection = $1 AND deal > $2 AND ` + r.where + `
 			AND (read_by = '' OR read_by <> $5 AND read_by NOT IN (SELECT id FROM runs WHERE connection = $1 AND beside = $5 AND beside <> ''))
 			ORDER BY deal LIMIT $4) AS page`
 	}

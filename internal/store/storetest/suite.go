@@ -75,6 +75,7 @@ func Run(t *testing.T) {
 		"rejected writes wait for their time":      rejected,
 		"connections of their own":                 apart,
 		"open refs page in order":                  openRefs,
+		"due for several reasons":                  dueInPages,
 		"a run reads each deal once":               readOnce,
 		"what a run has not read":                  unread,
 		"the last handoffs of a motion":            motion,
@@ -378,6 +379,46 @@ func openRefs(t *testing.T, s *store.Store) {
 	}
 	if d := cmp.Diff([]string{"0", "2", "3", "4", "6"}, all); d != "" {
 		t.Error(d)
+	}
+}
+
+// dueInPages: pages of whatever size name every deal that is due once, on how
+// many cards and for how many reasons it is, and in spite of those between that
+// the run has read.
+func dueInPages(t *testing.T, s *store.Store) {
+	a := asks(t, s)
+	slice := store.Slice{Run: a.run}
+	for i := range 10 {
+		for _, card := range []string{"sales-to-cs", "second"} {
+			st := sample(strconv.Itoa(i), nil)
+			st.Card, st.Open = card, i < 4 || i == 7
+			if i == 2 || i == 8 {
+				st.NextAt = now
+			}
+			slice.States = append(slice.States, st)
+			if i == 1 || i == 6 {
+				in := intent("r1", strconv.Itoa(i))
+				in.Card = card
+				slice.Intents = append(slice.Intents, in)
+			}
+		}
+	}
+	slice.Tasks = []store.Task{task("1/a"), task("1/b"), task("5/a"), task("5/b"), task("5/c")}
+	a.commit(t, slice)
+	a.begin(t, "later")
+	a.commit(t, store.Slice{Run: a.run, Read: []string{"0", "3", "4"}})
+	for all, want := range map[bool][]string{false: {"1", "2", "5", "6", "7", "8"}, true: {"1", "2", "5", "6", "7", "8", "9"}} {
+		for limit := 1; limit <= 11; limit++ {
+			var have []string
+			for after, more := "", true; more; {
+				ids, next, err := a.OpenRefs(t.Context(), store.Due{Connection: "org", Run: "later", Now: now, All: all}, after, limit)
+				a.ok(t, err)
+				have, after, more = append(have, ids...), next, next != ""
+			}
+			if d := cmp.Diff(want, have); d != "" {
+				t.Errorf("all %t, %d a page:\n%s", all, limit, d)
+			}
+		}
 	}
 }
 
