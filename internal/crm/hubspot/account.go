@@ -32,7 +32,14 @@ func (c *Client) readAccount(ctx context.Context) (account, time.Time, error) {
 		// The details are a convenience; a token that may not see them can
 		// still read deals. Any other answer tells the time.
 		a.unknown = e
-		_, h, err = c.get(ctx, "/crm/v3/objects/deals", listQuery("", false, 1, nil))
+		spoken := c.api.spoken()
+		err = c.served(func() (err error) {
+			_, h, err = c.get(ctx, "/crm/v3/objects/deals", listQuery("", false, 1, nil))
+			return err
+		})
+		if err == nil && c.api.spoken() != spoken { // it was the version that was refused
+			return c.readAccount(ctx)
+		}
 	} else if err == nil {
 		a.id, a.currency = idOf(r.Get("portalId")), strings.ToUpper(strings.Clone(r.Get("companyCurrency").String()))
 		a.zoneName = strings.Clone(r.Get("timeZone").String())
@@ -56,8 +63,8 @@ func (c *Client) readAccount(ctx context.Context) (account, time.Time, error) {
 // accountDetails has kept its v3 path beside the dated versions.
 func (c *Client) accountDetails(ctx context.Context) (r gjson.Result, h http.Header, err error) {
 	r, h, err = c.get(ctx, "/account-info/v3/details", nil)
-	if k := crm.KindOf(err); (k == crm.NotFound || k == crm.Invalid) && c.version != "v3" {
-		return c.get(ctx, "/account-info/"+c.version+"/details", nil)
+	if k := crm.KindOf(err); (k == crm.NotFound || k == crm.Invalid) && c.api.spoken() != "v3" {
+		return c.get(ctx, "/account-info/"+c.api.spoken()+"/details", nil)
 	}
 	return r, h, err
 }
@@ -65,7 +72,11 @@ func (c *Client) accountDetails(ctx context.Context) (r gjson.Result, h http.Hea
 func (s *schema) checkAccount() {
 	switch a := s.account; {
 	case a.unknown != nil:
-		s.problem(crm.Warn, "account", "the account's details cannot be read, so those of the company are taken for its currency and time zone: "+a.unknown.Err.Error(), "make sure that company.currency and company.time_zone are the portal's; or else: "+a.unknown.Fix)
+		fix := "make sure that company.currency and company.time_zone are the portal's"
+		if a.unknown.Fix != "" {
+			fix += "; or else: " + a.unknown.Fix
+		}
+		s.problem(crm.Warn, "account", "the account's details cannot be read, so those of the company are taken for its currency and time zone: "+a.unknown.Err.Error(), fix)
 	case a.zoneName == "":
 		s.problem(crm.Warn, "account", "the account's time zone is not known here; the company's is used", "")
 	}

@@ -116,7 +116,7 @@ func TestOAuthRenewsOnceForAll(t *testing.T) {
 
 func TestOAuthRenewsByTheClock(t *testing.T) {
 	now := start
-	s := newSession(Auth{RefreshToken: "r"}, "", nil)
+	s := newSession(Auth{RefreshToken: "r"}, nil, nil)
 	s.now = func() time.Time { return now }
 	s.state.Store(&access{token: "old", gen: 3, until: start.Add(25 * time.Minute)})
 	req := httptest.NewRequest("GET", "/", nil)

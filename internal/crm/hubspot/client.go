@@ -23,7 +23,7 @@ import (
 // Options tunes a Client. The zero value is ready for use.
 type Options struct {
 	BaseURL    string            // "" means https://api.hubapi.com
-	APIVersion string            // "2026-03", "2026-09" or "v3"; "" means "2026-03"
+	APIVersion string            // "2026-03", "2026-09" or "v3"; "" means "2026-03". One the portal does not serve gives way to v3
 	HTTP       http.RoundTripper // nil means a pooled one with TLS 1.2 and up
 	Log        *zap.Logger       // nil discards
 	// Gate, if set, is asked before every request; its error ends the call.
@@ -44,7 +44,7 @@ const (
 // Client is one HubSpot portal. It is safe for concurrent use.
 type Client struct {
 	setup   crm.Setup
-	version string
+	api     *speech
 	base    *url.URL
 	t       *transport.Transport
 	tokens  *transport.Transport // signs in; nil for a static token
@@ -106,7 +106,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 		o.Log = zap.NewNop()
 	}
 	c := &Client{
-		setup: setup, version: o.APIVersion, base: base, log: o.Log,
+		setup: setup, api: &speech{version: o.APIVersion}, base: base, log: o.Log,
 		slots: make(chan struct{}, o.InFlight), history: o.HistoryBatch, watched: watched.New("hubspot", o.Log),
 		policy: newPolicy(a.oauth(), newLimiter(o.SearchPerSecond)),
 	}
@@ -117,7 +117,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 			Op: "hubspot", Base: edge, Policy: signInPolicy{}, MaxBody: 1 << 20,
 			Timeout: 30 * time.Second, Attempts: 3, Log: o.Log,
 		})
-		c.sign = newSession(a, base.String()+path(o.APIVersion, "/oauth/v3/token"), c.tokens)
+		c.sign = newSession(a, func() string { return base.String() + c.api.path("/oauth/v3/token") }, c.tokens)
 	}
 	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: c.sign, Policy: c.policy, Gate: o.Gate, Log: o.Log})
 	c.t.OnResponse(c.noteUsage)

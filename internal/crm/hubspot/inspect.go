@@ -33,6 +33,10 @@ func (c *Client) Inspect(ctx context.Context, o crm.Inspection) ([]crm.Finding, 
 		return nil, mendable(err)
 	}
 	x := &inspection{c: c, a: a, now: now}
+	_ = c.served(func() error { // settles which version is spoken; the stages are looked at below
+		_, err := c.vendor.dealPipelines(ctx)
+		return err
+	})
 	x.credentials()
 	x.version()
 	x.permissions(ctx)
@@ -127,9 +131,12 @@ var supports = map[string]support{
 const soonEnds = 180 * 24 * time.Hour // time to move to another version
 
 func (x *inspection) version() {
-	v := x.c.version
+	v := x.c.api.spoken()
 	s := supports[v]
 	message := "API version " + v + ": " + s.words
+	if x.c.api.other.Load() {
+		x.add("api", x.c.api.version, crm.Doubt, "the portal does not serve API version "+x.c.api.version+", so "+v+" is spoken", "set api_version to one that it serves")
+	}
 	switch left := s.until.Sub(x.now); {
 	case left > soonEnds:
 		x.fine("api", v, message)

@@ -317,7 +317,7 @@ func TestVersionsThatEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := &inspection{c: &Client{version: c.version}, now: at}
+		x := &inspection{c: &Client{api: &speech{version: c.version}}, now: at}
 		x.version()
 		if x.out[0].Grade != c.grade || (c.grade == crm.Doubt) != (x.out[0].Fix != "") {
 			t.Errorf("%s at %s: %+v", c.version, c.at, x.out)

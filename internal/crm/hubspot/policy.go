@@ -16,7 +16,11 @@ const (
 	fixBase  = "check base_url, and that no proxy answers in HubSpot's place"
 )
 
-const codeNotJSON = "NOT_JSON" // ours
+// codes of ours.
+const (
+	codeNotJSON = "NOT_JSON"
+	codeNowhere = "NO_SUCH_ADDRESS"
+)
 
 const (
 	burstWait  = 10 * time.Second // the window that a burst limit counts in
@@ -138,7 +142,7 @@ func verdict(status int, h http.Header, f fault, c verdictContext) transport.Ver
 	case status == http.StatusNotFound:
 		v.Kind = crm.NotFound
 		if f.Category == "" && f.Message == "" { // not HubSpot's words
-			v.Kind, v.Fix = crm.Invalid, "check base_url and api_version: there is nothing at this address"
+			v.Kind, v.Code, v.Fix = crm.Invalid, codeNowhere, "check base_url and api_version: there is nothing at this address"
 		}
 	case status == http.StatusLocked:
 		v.Kind, v.Again, v.After = crm.RateLimited, true, max(lockedWait, min(after, mostBurst))

@@ -151,10 +151,15 @@ func (c *Client) current(ctx context.Context, a *account) (*schema, error) {
 		}
 		a = &read
 	}
-	s, err := c.readSchema(ctx, *a)
+	var s *schema
+	err := c.served(func() (err error) {
+		s, err = c.readSchema(ctx, *a)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	s.checkVersion(c.api)
 	c.schema.value = s
 	return s, nil
 }

@@ -39,7 +39,7 @@ func (c *Client) ask(ctx context.Context, method, p string, query url.Values, pa
 		}
 	}
 	for try := 0; ; try++ {
-		req, err := http.NewRequestWithContext(ctx, method, c.base.String()+path(c.version, p), bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, method, c.base.String()+c.api.path(p), bytes.NewReader(body))
 		if err != nil {
 			return gjson.Result{}, nil, &crm.Error{Op: "hubspot.request", Kind: crm.Invalid, Err: err}
 		}

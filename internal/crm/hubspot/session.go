@@ -36,7 +36,7 @@ func (staticToken) Renew(context.Context, uint64) error {
 // session holds the access token of an OAuth app and renews it by the clock.
 type session struct {
 	auth     Auth
-	endpoint string
+	endpoint func() string
 	via      *transport.Transport
 	now      func() time.Time
 
@@ -57,7 +57,7 @@ type access struct {
 	scopes []string // as the portal named them with the token; nil if it did not
 }
 
-func newSession(a Auth, endpoint string, via *transport.Transport) *session {
+func newSession(a Auth, endpoint func() string, via *transport.Transport) *session {
 	s := &session{
 		auth: a, endpoint: endpoint, via: via, now: time.Now,
 		turn: make(chan struct{}, 1), refresh: strings.TrimSpace(a.RefreshToken),
@@ -113,7 +113,7 @@ func (s *session) fetch(ctx context.Context) (*access, error) {
 		"grant_type": {"refresh_token"}, "client_id": {strings.TrimSpace(s.auth.ClientID)},
 		"client_secret": {strings.TrimSpace(s.auth.ClientSecret)}, "refresh_token": {s.refresh},
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, &crm.Error{Op: "hubspot.token", Kind: crm.Invalid, Err: err}
 	}

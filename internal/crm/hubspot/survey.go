@@ -53,8 +53,11 @@ func (c *Client) Survey(ctx context.Context) (crm.Survey, error) {
 
 func (c *Client) readHoldings(ctx context.Context) (*holdings, error) {
 	h := &holdings{schema: &schema{}}
-	var err error
-	if h.deals, err = c.properties(ctx, "deals"); err != nil {
+	err := c.served(func() (err error) {
+		h.deals, err = c.properties(ctx, "deals")
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	for _, f := range c.setup.Fields {

@@ -21,7 +21,7 @@ func (c *Client) change(ctx context.Context, object string, inputs []input) (gjs
 		verb = "create"
 	}
 	var trip processed
-	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+path(c.version, "/crm/v3/objects/"+object+"/batch/"+verb), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, processedKey{}, &trip), http.MethodPost, c.base.String()+c.api.path("/crm/v3/objects/"+object+"/batch/"+verb), bytes.NewReader(body))
 	if err != nil {
 		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Invalid, Err: err}
 	}

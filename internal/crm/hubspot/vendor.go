@@ -27,7 +27,7 @@ type vendor struct {
 
 func newVendor(c *Client) *vendor {
 	web := &http.Client{
-		Transport: rewriter{prefix: c.base.Path, version: c.version, next: c.t},
+		Transport: rewriter{prefix: c.base.Path, api: c.api, next: c.t},
 		// A redirect is an answer; a token does not follow it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

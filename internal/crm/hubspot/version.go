@@ -1,8 +1,14 @@
 package hubspot
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/handoffscore/syncd/internal/crm"
 )
 
 // rewrites are the paths of each API version, by the prefix that code uses.
@@ -43,17 +49,74 @@ func path(version, p string) string {
 	return p
 }
 
+// speech is the version that a portal is spoken to in: the one asked for, or a
+// substitute once the portal had nothing at the addresses of that one.
+type speech struct {
+	version string // asked for
+	other   atomic.Bool
+}
+
+// spoken is the version in use.
+func (s *speech) spoken() string {
+	if s.other.Load() {
+		return s.substitute()
+	}
+	return s.version
+}
+
+func (s *speech) substitute() string {
+	if s.version == "v3" {
+		return defaultVersion
+	}
+	return "v3"
+}
+
+func (s *speech) path(p string) string { return path(s.spoken(), p) }
+
+// unserved reports whether an answer may mean that the portal does not serve a
+// version: nothing is at the address of something that every portal has.
+func unserved(err error) bool {
+	var e *crm.Error
+	return errors.As(err, &e) && (e.Kind == crm.NotFound || e.Code == codeNowhere)
+}
+
+// served asks for something that every portal has. If there is nothing at its
+// address, the substitute is tried, and kept if that is served.
+func (c *Client) served(ask func() error) error {
+	err := ask()
+	if !unserved(err) || !c.api.other.CompareAndSwap(false, true) {
+		return err
+	}
+	other := ask()
+	if unserved(other) {
+		c.api.other.Store(false)
+		var e *crm.Error
+		if errors.As(err, &e) && e.Fix == "" {
+			e.Fix = "check base_url and api_version: neither " + c.api.version + " nor " + c.api.substitute() + " is served whole"
+		}
+		return err
+	}
+	c.log.Warn("the portal does not serve the API version asked for", zap.String("asked", c.api.version), zap.String("spoken", c.api.spoken()))
+	return other
+}
+
+func (s *schema) checkVersion(api *speech) {
+	if api.other.Load() {
+		s.problem(crm.Warn, "api_version", "the portal does not serve "+api.version+", so "+api.spoken()+" is spoken", "set api_version to one that it serves")
+	}
+}
+
 // rewriter brings the requests of a client library, which speaks v3, to the
 // version in use.
 type rewriter struct {
-	prefix  string // of the base address
-	version string
-	next    http.RoundTripper
+	prefix string // of the base address
+	api    *speech
+	next   http.RoundTripper
 }
 
 func (r rewriter) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
-	req.URL.Path = r.prefix + path(r.version, strings.TrimPrefix(req.URL.Path, r.prefix))
+	req.URL.Path = r.prefix + r.api.path(strings.TrimPrefix(req.URL.Path, r.prefix))
 	req.URL.RawPath = ""
 	resp, err := r.next.RoundTrip(req)
 	if resp != nil {
