@@ -34,7 +34,9 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 	counts.Problems, counts.Withheld = problems(desc, c.Setup.Waiver), int64(len(desc.Visibility.Withheld))
 	if run.Kind == KindFull && run.Phase == PhaseChanged && run.Cursor == "" && c.sells() {
 		n, err := c.Source.Earlier(ctx)
-		if err != nil {
+		if uncounted(err) {
+			counts.Problems = append(counts.Problems, "scope: how many deals were won before go_live is not known: "+err.Error())
+		} else if err != nil {
 			return false, err
 		}
 		if n > 0 {
@@ -71,12 +73,38 @@ func (p *Planner) Plan(ctx context.Context, c *Connection, lease store.Lease, ru
 					return false, err
 				}
 			}
+			pass.tellRefused(ctx, desc)
 			pass.counts.Problems = append(pass.counts.Problems, doubts(*run, pass.counts, known.LastFull)...)
 			run.Counts = pass.counts.JSON()
 			return true, p.Store.SaveRun(ctx, lease, *run)
 		}
 	}
 	return true, nil
+}
+
+// uncounted: the CRM does not count what was won before, which nothing hangs on.
+func uncounted(err error) bool {
+	switch crm.KindOf(err) {
+	case crm.Invalid, crm.NotFound, crm.Permission:
+		return true
+	}
+	return false
+}
+
+// tellRefused has the run say what it could not read, and no more what it
+// could: what a CRM refuses while deals are loaded, only its next description says.
+func (p *pass) tellRefused(ctx context.Context, desc crm.Description) {
+	failing := slices.ContainsFunc(desc.Problems, func(x crm.Problem) bool { return x.Severity == crm.Fail })
+	if p.counts.DealsRead == 0 || p.counts.Degraded == 0 && !failing {
+		return
+	}
+	now, err := p.c.Source.Describe(ctx)
+	if err != nil { // the plan stands without it, and the next pass says it
+		p.Log.Warn("the CRM was not asked again what it refuses", zap.String("connection", p.c.Name), zap.Error(err))
+		return
+	}
+	others := p.counts.Problems[len(problems(desc, p.c.Setup.Waiver)):]
+	p.counts.Problems = append(problems(now, p.c.Setup.Waiver), others...)
 }
 
 // binDays is how long the vendors' recycle bins keep what was deleted, at most.
