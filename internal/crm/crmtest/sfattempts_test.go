@@ -49,6 +49,9 @@ func TestSalesforceObjectOfAttemptsFromNothing(t *testing.T) {
 	if p := first.Parts[0]; p.Kind != "object" || p.Name != "Handoff_Attempt__c" || p.State != crm.Missing {
 		t.Errorf("first of all: %+v", p)
 	}
+	if !slices.ContainsFunc(first.Manual, func(step string) bool { return strings.Contains(step, "related list Handoff Attempts") }) {
+		t.Errorf("nothing tells where managers see them: %q", first.Manual)
+	}
 	d := describe(t, c)
 	if !slices.ContainsFunc(d.Problems, func(p crm.Problem) bool {
 		return p.Place == "attempt_object" && p.Severity == crm.Fail && strings.Contains(p.Fix, "fields apply")

@@ -192,6 +192,9 @@ func (c *Client) byHand(s *schema, listed *listedFields) []string {
 			out = append(out, fmt.Sprintf("%s (fields.%s) is a field of the org's own, which syncd never creates: create it, or map another", name, e.logical.Name))
 		}
 	}
+	if c.setup.Attempts {
+		out = append(out, "put the related list "+attemptsLabel+" on the page layouts and Lightning pages of Opportunity that CSMs and managers use")
+	}
 	return append(out,
 		"put the fields on the page layouts and Lightning pages of Opportunity that CSMs, managers and sellers use (Setup > Object Manager > Opportunity)",
 		"turn on field history of the CSM's fields and Key (Setup > Object Manager > Opportunity > Fields & Relationships > Set History Tracking)",
