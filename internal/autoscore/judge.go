@@ -52,7 +52,7 @@ func (j *Judge) Score(card *scorecard.Card, d *crm.Deal, entered Entered, at At)
 		n += len(card.Categories[i].Items)
 	}
 	r.Items = make([]Item, 0, n)
-	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), found: make([]source, 0, 4)}
+	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), args: make([]string, 0, n), found: make([]source, 0, 4)}
 	c.close = c.closeDay()
 	if !at.Kickoff.IsZero() {
 		c.kickoff = dayOf(at.Kickoff, j.zone)
@@ -115,6 +115,7 @@ type call struct {
 	found    []source        // its cells, as far as they were asked for
 	ask      bool            // it wants its "none, confirmed" pick
 	evidence []Evidence      // of all items, in order
+	args     []string        // of all evidence, likewise
 	flags    []string
 	warnings []Evidence
 	degraded bool
@@ -154,7 +155,13 @@ func (c *call) judgeItem(it *scorecard.Item, item *Item) {
 
 // say adds a reason to the item being judged.
 func (c *call) say(code string, args ...string) {
-	c.evidence = append(c.evidence, Evidence{Code: code, Args: args})
+	e := Evidence{Code: code}
+	if len(args) > 0 {
+		start := len(c.args)
+		c.args = append(c.args, args...)
+		e.Args = c.args[start:len(c.args):len(c.args)]
+	}
+	c.evidence = append(c.evidence, e)
 }
 
 // flag adds a remark on the deal, once.
