@@ -3,6 +3,7 @@ package autoscore
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/handoffscore/syncd/internal/richtext"
 )
@@ -157,7 +158,23 @@ func (r *reading) placeholder(long bool) bool {
 }
 
 // echoes reports whether a text only repeats another, and was not allowed to.
-// Most texts are too long to be an echo of a label and need no second look.
+// Most texts are too long to be an echo of a label, or differ from it in the
+// first letter: the other is read as a whole only where it is not plain ASCII.
 func (j *Judge) echoes(r reading, other string) bool {
-	return r.letters <= 2*len(other) && r.key != "" && !r.allowed && other != "" && r.key == j.read(other).key
+	if r.key == "" || r.allowed || r.letters > 2*len(other) {
+		return false
+	}
+	rest := r.key
+	for _, c := range []byte(other) {
+		switch {
+		case c >= utf8.RuneSelf || c == '<' || c == '&':
+			return r.key == j.read(other).key
+		case !counts(rune(c)):
+		case rest == "" || unicode.ToLower(rune(c)) != rune(rest[0]):
+			return false
+		default:
+			rest = rest[1:]
+		}
+	}
+	return rest == ""
 }
