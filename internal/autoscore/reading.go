@@ -82,10 +82,12 @@ func (r *reading) measure(plain string) {
 			r.lines++
 			fresh = false
 		}
-		if c = unicode.ToLower(c); one == 0 {
-			one = c
+		if r.same {
+			if c = unicode.ToLower(c); one == 0 {
+				one = c
+			}
+			r.same = c == one
 		}
-		r.same = r.same && c == one
 		r.digits = r.digits && unicode.IsDigit(c)
 		r.dense = r.dense || dense(c)
 	}

@@ -3,6 +3,7 @@ package autoscore
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -16,28 +17,22 @@ const squeezeMax = 120
 // are one. It returns "" for a text without letters or digits, and for one
 // that is too long to be a phrase.
 func squeeze(text string) string {
-	if !norm.NFKD.IsNormalString(text) {
-		text = norm.NFKD.String(text)
-	}
-	var b strings.Builder
+	b := make([]byte, 0, 2*squeezeMax)
 	n := 0
-	for _, r := range text {
+	for _, r := range decomposed(text) {
 		if !counts(r) {
 			continue
 		}
 		if n++; n > squeezeMax {
 			return ""
 		}
-		b.WriteRune(unicode.ToLower(r))
+		b = utf8.AppendRune(b, unicode.ToLower(r))
 	}
-	return b.String()
+	return string(b)
 }
 
 // split gives the words of a text in squeezed form.
 func split(text string) []string {
-	if !norm.NFKD.IsNormalString(text) {
-		text = norm.NFKD.String(text)
-	}
 	text = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
@@ -46,8 +41,26 @@ func split(text string) []string {
 			return ' '
 		}
 		return unicode.ToLower(r)
-	}, text)
+	}, decomposed(text))
 	return strings.Fields(text)
+}
+
+// decomposed parts letters from their accents, and makes full-width forms
+// narrow.
+func decomposed(text string) string {
+	if ascii(text) || norm.NFKD.IsNormalString(text) {
+		return text
+	}
+	return norm.NFKD.String(text)
+}
+
+func ascii(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // counts reports whether r is a letter or digit that a person can see.
