@@ -37,9 +37,11 @@ func (j *Judge) fault(text string, r reading) string {
 	}
 	at := strings.LastIndexByte(text, '@')
 	local, host := text[:at], strings.ToLower(text[at+1:])
-	host, err = idna.Lookup.ToASCII(host)
-	if err != nil || !labelled(host) {
-		return "email_syntax"
+	if !labelled(host) || strings.Contains(host, "--") { // of any other, IDNA has nothing to say
+		host, err = idna.Lookup.ToASCII(host)
+		if err != nil || !labelled(host) {
+			return "email_syntax"
+		}
 	}
 	if !registered(host) {
 		return "email_suffix"
