@@ -203,7 +203,7 @@ func (b *fieldList) card(card *scorecard.Card) {
 		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: cat.ID + " " + cat.Title})
 	}
 	for item := range card.Items() {
-		s := spec{name: "item_" + crm.Underscored(item.ID) + "_score", kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: item.ID + " " + item.Gap, help: guidance(item)}
+		s := spec{name: item.Cell, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: item.ID + " " + item.Gap, help: guidance(item)}
 		if !item.Auto {
 			s.kind, s.writer, s.options, s.track = crm.Picklist, crm.CSM, []string{"0", "1", "2"}, false
 			b.note(card, item)

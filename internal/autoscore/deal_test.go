@@ -224,3 +224,8 @@ func partnerDeal() *crm.Deal {
 }
 
 func at() At { return At{Now: now, Kickoff: kickoff} }
+
+// typed are the cells that people filled in, by item.
+type typed map[string]crm.Cell
+
+func (t typed) cell(it *scorecard.Item) crm.Cell { return t[it.ID] }

@@ -62,7 +62,7 @@ func (tc dealCase) run(t *testing.T, j *Judge) {
 			d.Notes = append(d.Notes, crm.Note{ID: fmt.Sprint(i), Kind: crm.NoteKind(n.Kind), At: wonAt.AddDate(0, 0, n.Day), Body: n.Body})
 		}
 	}
-	entered := Entered{}
+	entered := typed{}
 	for id, text := range tc.Score {
 		entered[id] = crm.Value(text)
 	}
@@ -70,7 +70,7 @@ func (tc dealCase) run(t *testing.T, j *Judge) {
 	if tc.KickoffInDays != 0 {
 		moments.Kickoff = now.AddDate(0, 0, tc.KickoffInDays)
 	}
-	r := j.Score(salesCard(), d, entered, moments)
+	r := j.Score(salesCard(), d, entered.cell, moments)
 	for ids, want := range tc.Want {
 		for id := range strings.FieldsSeq(ids) {
 			if got := brief(*r.Item(id)); got != want {

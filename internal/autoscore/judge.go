@@ -63,7 +63,8 @@ func (j *Judge) Score(card *scorecard.Card, d *crm.Deal, entered Entered, at At)
 			r.Items = append(r.Items, Item{})
 			item := &r.Items[len(r.Items)-1]
 			c.judgeItem(it, item)
-			if cell, ok := entered[it.ID]; ok {
+			if entered != nil {
+				cell := entered(it)
 				*item = Merge(*item, cell)
 				c.degraded = c.degraded || cell.State == crm.Unreadable && !item.Auto
 			}

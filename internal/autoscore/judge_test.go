@@ -15,7 +15,7 @@ import (
 
 func TestResult(t *testing.T) {
 	j := New(Rules{})
-	r := j.Score(salesCard(), richDeal(), Entered{"1.1": crm.Value("0")}, at())
+	r := j.Score(salesCard(), richDeal(), typed{"1.1": crm.Value("0")}.cell, at())
 	if r.Card != "sales-to-cs" || r.Version != "test" || len(r.Items) != 20 || r.Items[0].ID != "1.1" || r.Item("9.9") != nil {
 		t.Errorf("card %s version %s, %d items", r.Card, r.Version, len(r.Items))
 	}
@@ -55,7 +55,7 @@ func TestAskPickEndsWithAScore(t *testing.T) {
 	if r := j.Score(salesCard(), d, nil, at()); len(r.Flags) != 1 || r.Flags[0] != "ask_pick:4.2" {
 		t.Errorf("flags %v", r.Flags)
 	}
-	if r := j.Score(salesCard(), d, Entered{"4.2": crm.Value("2")}, at()); len(r.Flags) != 0 {
+	if r := j.Score(salesCard(), d, typed{"4.2": crm.Value("2")}.cell, at()); len(r.Flags) != 0 {
 		t.Errorf("a scored item still asks: %v", r.Flags)
 	}
 }
@@ -149,7 +149,7 @@ func TestDay(t *testing.T) {
 func BenchmarkScore(b *testing.B) {
 	j := New(testRules(b))
 	card, d := salesCard(), richDeal()
-	entered := Entered{"1.1": crm.Value("2"), "4.2": crm.Value("1")}
+	entered := typed{"1.1": crm.Value("2"), "4.2": crm.Value("1")}.cell
 	j.Score(card, d, entered, at())
 	b.ReportAllocs()
 	for b.Loop() {

@@ -69,8 +69,8 @@ func drawDeal(t *rapid.T) *crm.Deal {
 	return d
 }
 
-func drawEntered(t *rapid.T, card *scorecard.Card) Entered {
-	e := Entered{}
+func drawEntered(t *rapid.T, card *scorecard.Card) typed {
+	e := typed{}
 	for it := range card.Items() {
 		switch rapid.IntRange(0, 5).Draw(t, it.ID) {
 		case 0, 1:
@@ -93,7 +93,7 @@ func TestEveryReachableState(t *testing.T) {
 		if rapid.Bool().Draw(t, "kickoff known") {
 			moments.Kickoff = kickoff
 		}
-		r := j.Score(card, d, entered, moments)
+		r := j.Score(card, d, entered.cell, moments)
 
 		floor, ceiling, open, total := 0, 0, 0, 0
 		for _, it := range r.Items {
@@ -142,7 +142,7 @@ func TestEveryReachableState(t *testing.T) {
 		if r.Floor != floor || r.Ceiling != ceiling || r.OpenN != open || floor > total || total > ceiling {
 			t.Fatalf("sums %d %d %d, items give %d %d %d", r.Floor, r.Ceiling, r.OpenN, floor, ceiling, open)
 		}
-		if diff := cmp.Diff(r, New(j.rules).Score(card, d, entered, moments)); diff != "" {
+		if diff := cmp.Diff(r, New(j.rules).Score(card, d, entered.cell, moments)); diff != "" {
 			t.Fatalf("a fresh judge thinks otherwise:\n%s", diff)
 		}
 	})
@@ -169,11 +169,11 @@ func TestAValidValueSettlesEveryJudgementItem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawDeal(t)
 		value := rapid.SampledFrom([]string{"0", "1", "2"}).Draw(t, "value")
-		entered := Entered{}
+		entered := typed{}
 		for it := range card.Items() {
 			entered[it.ID] = crm.Value(value)
 		}
-		for _, it := range j.Score(card, d, entered, At{Now: now}).Items {
+		for _, it := range j.Score(card, d, entered.cell, At{Now: now}).Items {
 			if !it.Auto && (it.Source != CSM || it.Open()) {
 				t.Fatalf("%s is %s", it.ID, brief(it))
 			}
@@ -245,11 +245,11 @@ func TestUnreadableIsNeverBlank(t *testing.T) {
 func TestUnreadableScoreCellDegrades(t *testing.T) {
 	j := New(testRules(t))
 	hidden := crm.Cell{State: crm.Unreadable}
-	r := j.Score(salesCard(), richDeal(), Entered{"1.1": hidden, "5.1": hidden}, at())
+	r := j.Score(salesCard(), richDeal(), typed{"1.1": hidden, "5.1": hidden}.cell, at())
 	if got := brief(*r.Item("1.1")); got != "0-2 unknown" || !r.Degraded || brief(*r.Item("5.1")) != "2 auto" {
 		t.Errorf("got %s, degraded %v, 5.1 %s", got, r.Degraded, brief(*r.Item("5.1")))
 	}
-	r = j.Score(salesCard(), richDeal(), Entered{"5.1": hidden}, at())
+	r = j.Score(salesCard(), richDeal(), typed{"5.1": hidden}.cell, at())
 	if r.Degraded {
 		t.Error("degraded by a cell nobody reads")
 	}

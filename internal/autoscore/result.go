@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
 // Score is 0, 1, 2 or Open. Open is never summed as 0.
@@ -113,7 +114,7 @@ func (r *Result) Item(id string) *Item {
 	return nil
 }
 
-// Entered is what a person typed for the card's judgement items: by item id,
-// the cell as read. It is taken from Deal.Fields by the caller, who knows
-// which cells count (a clone's do not).
-type Entered map[string]crm.Cell
+// Entered tells what a person typed for an item of the card: the cell as read.
+// It is taken from Deal.Fields by the caller, who knows which cells count (a
+// clone's do not).
+type Entered func(*scorecard.Item) crm.Cell

@@ -17,7 +17,7 @@ func BenchmarkAdvance(b *testing.B) {
 	kickoff, _ := sheet.Kickoff(s.Zone)
 	in := handoff.Input{
 		Card: card, Deal: d, Now: now, Settings: s,
-		Result: judge().Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: kickoff.At}),
+		Result: judge().Score(card, d, sheet.Entered, autoscore.At{Now: now, Kickoff: kickoff.At}),
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -37,7 +37,7 @@ func correct(in Input, s *State, out *Output) {
 			continue
 		}
 		now := in.Result.Item(frozen.ID)
-		cell := in.sheet.Cell("item_" + crm.Underscored(frozen.ID) + "_score")
+		cell := in.sheet.Cell(item.Cell)
 		switch {
 		case now == nil || !cell.Known():
 		case now.Source != autoscore.CSM:

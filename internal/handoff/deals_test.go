@@ -160,7 +160,7 @@ func step(t testing.TB, d *crm.Deal, prev handoff.State, now time.Time) handoff.
 	card, _ := handoff.Choose(cards(t), d, s, "")
 	sheet := handoff.Read(card, d, prev)
 	k, _ := sheet.Kickoff(s.Zone)
-	r := judge().Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: k.At})
+	r := judge().Score(card, d, sheet.Entered, autoscore.At{Now: now, Kickoff: k.At})
 	return handoff.Advance(handoff.Input{Card: card, Deal: d, Result: r, Now: now, Settings: s}, prev)
 }
 

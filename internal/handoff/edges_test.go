@@ -93,7 +93,7 @@ func TestEarlyWarningHoldsOnlyBeforeTheKickoffAndNeverEscalates(t *testing.T) {
 		s := settings()
 		s.EarlyWarning = c.on
 		card, _ := handoff.Choose(cards(t), d, s, "")
-		r := judge().Score(card, d, handoff.Read(card, d, handoff.State{}).Entered(), autoscore.At{Now: at("17 09:00"), Kickoff: at("20 09:00")})
+		r := judge().Score(card, d, handoff.Read(card, d, handoff.State{}).Entered, autoscore.At{Now: at("17 09:00"), Kickoff: at("20 09:00")})
 		out := handoff.Advance(handoff.Input{Card: card, Deal: d, Result: r, Now: at("17 09:00"), Settings: s}, handoff.State{})
 		has(t, out.Show, map[string]string{"hold": c.hold, "escalation": "None", "score": "", "band": ""})
 		if out.Escalate != "" {
@@ -210,7 +210,7 @@ func TestTheFieldSetNamesTheFields(t *testing.T) {
 	card := *cards(t)[0]
 	card.Prefix = "partner"
 	d := rich()
-	r := judge().Score(&card, d, handoff.Read(&card, d, handoff.State{}).Entered(), autoscore.At{Now: at("17 09:00")})
+	r := judge().Score(&card, d, handoff.Read(&card, d, handoff.State{}).Entered, autoscore.At{Now: at("17 09:00")})
 	out := handoff.Advance(handoff.Input{Card: &card, Deal: d, Result: r, Now: at("17 09:00"), Settings: settings()}, handoff.State{})
 	if _, ok := out.Show["partner_status"]; !ok || out.Show["status"] != "" {
 		t.Errorf("%v", out.Show)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
@@ -55,7 +54,7 @@ func typed(card *scorecard.Card) []string {
 func scores(card *scorecard.Card) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for item := range card.Items() {
-			if !item.Auto && !yield("item_"+crm.Underscored(item.ID)+"_score") {
+			if !item.Auto && !yield(item.Cell) {
 				return
 			}
 		}
@@ -71,18 +70,13 @@ func (s Sheet) Cell(base string) crm.Cell {
 	return c
 }
 
-// Entered collects the cells in which a person scores the card's judgement items.
-func (s Sheet) Entered() autoscore.Entered {
-	e := make(autoscore.Entered, 24)
-	for item := range s.card.Items() {
-		if item.Auto {
-			continue
-		}
-		if c := s.Cell("item_" + crm.Underscored(item.ID) + "_score"); c.Mapped() {
-			e[item.ID] = c
-		}
+// Entered is the cell in which a person scores an item of the card; auto items
+// have none.
+func (s Sheet) Entered(item *scorecard.Item) crm.Cell {
+	if item.Auto {
+		return crm.Cell{}
 	}
-	return e
+	return s.Cell(item.Cell)
 }
 
 // Kickoff reads the kickoff of the deal, or the sending of a handoff. A date

@@ -59,7 +59,7 @@ func (x *story) once(now time.Time, s handoff.Settings) handoff.Output {
 	card, _ := handoff.Choose(cards(x.t), x.deal, s, "")
 	sheet := handoff.Read(card, x.deal, x.s)
 	k, _ := sheet.Kickoff(s.Zone)
-	r := judge().Score(card, x.deal, sheet.Entered(), autoscore.At{Now: now, Kickoff: k.At})
+	r := judge().Score(card, x.deal, sheet.Entered, autoscore.At{Now: now, Kickoff: k.At})
 	return handoff.Advance(handoff.Input{Card: card, Deal: x.deal, Result: r, Now: now, Settings: s, Twin: x.twin, Since: x.last, Disputed: !x.plain}, x.s)
 }
 

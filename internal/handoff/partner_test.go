@@ -78,7 +78,7 @@ func hand(t testing.TB, d *crm.Deal, prev handoff.State, now time.Time) handoff.
 	sheet := handoff.Read(card, d, prev)
 	k, _ := sheet.Kickoff(s.Zone)
 	in := handoff.Input{Card: card, Deal: d, Now: now, Settings: s, Twin: "P-0"}
-	in.Result = j.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: k.At})
+	in.Result = j.Score(card, d, sheet.Entered, autoscore.At{Now: now, Kickoff: k.At})
 	if partner := d.Field("partner"); j.Named(partner) {
 		in.Partner = partner.Text
 	}

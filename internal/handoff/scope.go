@@ -135,8 +135,9 @@ func Named(cards []*scorecard.Card, d *crm.Deal, known func(card string) bool) s
 		} else if known(card.ID) {
 			continue
 		}
-		for _, cell := range Read(card, d, State{}).Entered() {
-			if _, ok := autoscore.ParseScore(cell.Text); ok {
+		sheet := Read(card, d, State{})
+		for item := range card.Items() {
+			if _, ok := autoscore.ParseScore(sheet.Entered(item).Text); ok {
 				return card.ID
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/handoffscore/syncd/internal/autoscore"
-	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
@@ -59,7 +58,7 @@ func show(in Input, out Output) map[string]string {
 	}
 	for item := range card.Items() {
 		if item.Auto {
-			v.set("item_"+crm.Underscored(item.ID)+"_score", scoreText(out.Result.Item(item.ID)))
+			v.set(item.Cell, scoreText(out.Result.Item(item.ID)))
 		}
 	}
 	switch {

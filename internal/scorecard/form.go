@@ -150,6 +150,7 @@ func (f FormCategory) category() Category {
 				strings.TrimSpace(it.Guidance.Missing), strings.TrimSpace(it.Guidance.Partial), strings.TrimSpace(it.Guidance.Complete),
 			},
 			Question: strings.TrimSpace(it.Question), Gap: strings.TrimSpace(it.Gap),
+			Cell:  "item_" + strings.ReplaceAll(it.ID, ".", "_") + "_score",
 			Check: Check{it.Check.Name, orNil(it.Check.Sources), orNil(it.Check.Params), listOrNil(it.Check.Hints)},
 		})
 	}

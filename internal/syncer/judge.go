@@ -59,7 +59,7 @@ func (p *pass) step(d *crm.Deal, card *scorecard.Card, kept Kept, twin string, n
 	sheet := handoff.Read(card, d, kept.State)
 	start, _ := sheet.Kickoff(c.Settings.Zone)
 	in := handoff.Input{Card: card, Deal: d, Now: now, Settings: c.Settings, Twin: twin, Since: p.since, Disputed: p.disputed[card.Field("status")]}
-	in.Result = c.Judge.Score(card, d, sheet.Entered(), autoscore.At{Now: now, Kickoff: start.At})
+	in.Result = c.Judge.Score(card, d, sheet.Entered, autoscore.At{Now: now, Kickoff: start.At})
 	if partner := d.Field("partner"); card.PartnerOnly && c.Judge.Named(partner) {
 		in.Partner = partner.Text
 	}
