@@ -66,12 +66,12 @@ func Advance(in Input, prev State) Output {
 	if twin(in) {
 		out.Warnings = append(out.Warnings, "possible duplicate of "+in.Twin+": nobody is asked for anything until duplicate decision says")
 	}
-	who, _ := ball(in, s, out.Result)
+	who, what := ball(in, s, out.Result)
 	pass(in, &s, who)
 	out.Listed = listed(in, s, bandOf(in, s))
 	out.Wake = sooner(out.Wake, s.Acceptance.next(s.Kickoff.At, in.Settings.Zone))
 	out.State = s
-	out.Show = show(in, out)
+	out.Show = show(in, out, turnText(who, what))
 	return out
 }
 
@@ -145,7 +145,7 @@ func leave(in Input, s State, reason string) Output {
 	if s.Final != nil {
 		out.Result = frozen(in.Result, s.Final)
 	}
-	out.Show = show(in, out)
+	out.Show = show(in, out, turnText(ball(in, s, out.Result)))
 	if s.Unkeyed || !s.Held.IsZero() {
 		maps.DeleteFunc(out.Show, func(name, _ string) bool {
 			return s.Unkeyed || !slices.ContainsFunc([]string{"status", "hold", "escalation", "ball", "sync_message"}, func(base string) bool { return name == in.Card.Field(base) })
@@ -273,7 +273,7 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 		f.Sent = s.Kickoff.At
 	}
 	f.Band = in.Card.Band(f.Total).Name
-	f.Marks = marks(in, f.Items)
+	f.Marks = marks(in, f.Items, nil)
 	s.Final, s.Status, s.Again = f, IsFinal, nil
 	flag(in, s, out)
 	s.Held = time.Time{}

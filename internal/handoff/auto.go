@@ -20,16 +20,21 @@ const (
 // puts the reading that counts into the result: the last at or before the
 // kickoff, or the first after it if there was none.
 func readAuto(in Input, s *State, r *autoscore.Result) (from string) {
-	var items []autoscore.Item
-	known := true
+	n, known := 0, true
 	for i := range r.Items {
-		if item := in.Card.Item(r.Items[i].ID); item != nil && item.Auto {
-			items = append(items, r.Items[i])
+		if r.Items[i].Auto {
+			n++
 			known = known && !r.Items[i].Unknown
 		}
 	}
-	if len(items) == 0 {
+	if n == 0 {
 		return AutoAtFinal
+	}
+	items := make([]autoscore.Item, 0, n)
+	for i := range r.Items {
+		if r.Items[i].Auto {
+			items = append(items, r.Items[i])
+		}
 	}
 	if known && (len(s.Auto) == 0 || !sameScores(s.Auto[len(s.Auto)-1].Items, items)) {
 		s.Auto = append(s.Auto, AutoReading{At: in.Now, Items: items})
@@ -38,13 +43,15 @@ func readAuto(in Input, s *State, r *autoscore.Result) (from string) {
 		return AutoAtFinal
 	}
 	terms := termsOf(in.Card)
-	counts, from := s.Auto[0], terms.autoAfter
-	for _, reading := range s.Auto {
+	counts, from := 0, terms.autoAfter
+	for i, reading := range s.Auto {
 		if !reading.At.After(s.Kickoff.At) {
-			counts, from = reading, terms.autoAt
+			counts, from = i, terms.autoAt
 		}
 	}
-	put(r, counts.Items)
+	if !known || counts < len(s.Auto)-1 { // else it is the one that stands in the result
+		put(r, s.Auto[counts].Items)
+	}
 	return from
 }
 

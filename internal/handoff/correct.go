@@ -89,7 +89,7 @@ func revise(in Input, s *State, out *Output, c Correction, items map[string]auto
 	}
 	f.Total = in.Card.Sums(f.score).Total
 	f.Band = in.Card.Band(f.Total).Name
-	f.Marks, f.Rebuilt = marks(in, f.Items), false
+	f.Marks, f.Rebuilt = marks(in, f.Items, nil), false
 	s.Final = &f
 	if f.Band != c.Band {
 		flag(in, s, out)

@@ -163,6 +163,12 @@ func TestAutoItemsCountAsOfTheKickoff(t *testing.T) {
 	if s := after.Result.Item("5.1").Score; s != 2 {
 		t.Errorf("5.1 is %d after the kickoff, want the 2 it was then", s)
 	}
+	d.Contacts[1].Phone = crm.Cell{State: crm.Unreadable}
+	hidden := step(t, d, before.State, at("17 09:00"))
+	if item := hidden.Result.Item("5.1"); item.Score != 2 || item.Unknown {
+		t.Errorf("5.1 is %d where it can no longer be read, want the 2 it was at the kickoff", item.Score)
+	}
+	d.Contacts[1].Phone = text("")
 	none := step(t, d, handoff.State{}, at("17 09:00"))
 	if s := none.Result.Item("5.1").Score; s != 1 {
 		t.Errorf("5.1 is %d at the first look after the kickoff, want 1", s)

@@ -16,7 +16,7 @@ import (
 // question to ask. It holds no score: AEs read it. filled tells of an item
 // that something has been written for since.
 func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) bool) string {
-	var lines []string
+	lines := make([]string, 0, len(r.Items))
 	for i := range r.Items {
 		if !r.Items[i].Short() {
 			continue
@@ -25,7 +25,7 @@ func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) boo
 		if item == nil {
 			continue
 		}
-		line := item.ID + " " + item.Gap + " - " + item.Question
+		line := item.Line
 		if filled(item.ID) {
 			line += " (filled after, check)"
 		}
@@ -35,14 +35,19 @@ func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) boo
 }
 
 // marks notes what the evidence of each gap looks like, and of what a band may
-// start again from.
-func marks(in Input, items []autoscore.Item) map[string]string {
-	m := map[string]string{}
+// start again from, but for what is known already; nil if there is nothing else.
+func marks(in Input, items []autoscore.Item, known map[string]string) map[string]string {
+	var m map[string]string
 	for i := range items {
-		if items[i].Short() || restarts(in.Card, items[i].ID) {
-			if mark, ok := markOf(in, items[i].ID); ok {
-				m[items[i].ID] = mark
+		id := items[i].ID
+		if _, ok := known[id]; ok || !items[i].Short() && !restarts(in.Card, id) {
+			continue
+		}
+		if mark, ok := markOf(in, id); ok {
+			if m == nil {
+				m = map[string]string{}
 			}
+			m[id] = mark
 		}
 	}
 	return m
@@ -51,11 +56,8 @@ func marks(in Input, items []autoscore.Item) map[string]string {
 // mark adds the marks of gaps that could not be read when the attempt became
 // final, as they are first read after it.
 func mark(in Input, s *State) {
-	now := marks(in, s.Final.Items)
-	for id := range s.Final.Marks {
-		delete(now, id)
-	}
-	if len(now) == 0 {
+	now := marks(in, s.Final.Items, s.Final.Marks)
+	if now == nil {
 		return
 	}
 	f := *s.Final
@@ -108,12 +110,17 @@ func look(in Input, id string) (mark string, ok bool) {
 		return "", false
 	}
 	h := fnv.New64a()
-	var buf []byte
+	buf := make([]byte, 0, 256)
 	put := func(text string) {
 		buf = append(append(buf[:0], strings.TrimSpace(text)...), 0)
 		_, _ = h.Write(buf)
 	}
-	for _, name := range slices.Sorted(maps.Keys(item.Check.Sources)) {
+	names := make([]string, 0, 8)
+	for name := range item.Check.Sources {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		if item.Check.Sources[name] == sentField {
 			continue // to send the same once more fills no gap
 		}
@@ -134,7 +141,7 @@ func look(in Input, id string) (mark string, ok bool) {
 				return "", false
 			}
 			put(string(id))
-			for _, cell := range []crm.Cell{c.Name, c.Title, c.Email, c.Phone, c.Mobile, c.Context} {
+			for _, cell := range [...]*crm.Cell{&c.Name, &c.Title, &c.Email, &c.Phone, &c.Mobile, &c.Context} {
 				if cell.State == crm.Unreadable {
 					return "", false
 				}

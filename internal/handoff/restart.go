@@ -35,7 +35,12 @@ func again(card *scorecard.Card, f *Final) map[string]Again {
 // restarts reports whether any band of the card starts again from an item, so
 // that its evidence is to be remembered even at full marks.
 func restarts(card *scorecard.Card, id string) bool {
-	return slices.ContainsFunc(card.Bands, func(b scorecard.Band) bool { return slices.Contains(b.Restart, id) })
+	for i := range card.Bands {
+		if slices.Contains(card.Bands[i].Restart, id) {
+			return true
+		}
+	}
+	return false
 }
 
 // restart opens the items of an attempt that had to change and have not: the

@@ -21,10 +21,10 @@ const (
 // textLimit is the length of syncd's plain text fields.
 const textLimit = 255
 
-// show says what syncd's own fields on the record should hold. Status, gaps,
-// action and ball are read by AEs and hold no score. updated_at is not among
-// them: it moves only when something else does.
-func show(in Input, out Output) map[string]string {
+// show says what syncd's own fields on the record should hold, ball among them.
+// Status, gaps, action and ball are read by AEs and hold no score. updated_at is
+// not among them: it moves only when something else does.
+func show(in Input, out Output, ball string) map[string]string {
 	s, card := out.State, in.Card
 	filled := func(id string) bool { return s.Final != nil && filledAfter(in, s.Final, id) }
 	v := shown{make(map[string]string, 48), card}
@@ -33,7 +33,7 @@ func show(in Input, out Output) map[string]string {
 	v.set("score_out_of", strconv.Itoa(card.OutOf))
 	v.set("range", rangeText(card, out.Result, s.Final != nil))
 	v.set("gaps", Gaps(card, out.Result, filled))
-	v.set("ball", ballText(in, out))
+	v.set("ball", ball)
 	v.set("key", Key(in.Deal.Ref.ID, card, s))
 	v.set("scorecard_version", s.Version)
 	v.set("sync_message", message(card, out))
@@ -42,9 +42,11 @@ func show(in Input, out Output) map[string]string {
 	v.set("escalation", NoEscalation)
 	v.set("escalated_at", stamp(s.EscalatedAt))
 	v.set("resolved_at", stamp(s.ResolvedAt))
-	for base, at := range map[string]time.Time{"escalated_at": s.EscalatedAt, "resolved_at": s.ResolvedAt, "due_at": s.Due} {
-		if at.IsZero() && s.Elder && (base != "due_at" || s.CSM != "" && s.CSMSince.IsZero() && !s.Kickoff.At.IsZero()) {
-			delete(v.texts, card.Field(base))
+	if s.Elder {
+		v.unknown("escalated_at", s.EscalatedAt)
+		v.unknown("resolved_at", s.ResolvedAt)
+		if s.CSM != "" && s.CSMSince.IsZero() && !s.Kickoff.At.IsZero() {
+			v.unknown("due_at", s.Due)
 		}
 	}
 	for _, base := range []string{"score", "band", "health", "action"} {
@@ -79,6 +81,13 @@ type shown struct {
 }
 
 func (v shown) set(base, text string) { v.texts[v.card.Field(base)] = text }
+
+// unknown leaves a moment alone that nobody knows any more.
+func (v shown) unknown(base string, at time.Time) {
+	if at.IsZero() {
+		delete(v.texts, v.card.Field(base))
+	}
+}
 
 // showFinal fills in what only a final has.
 func showFinal(in Input, s State, v shown) {
@@ -121,8 +130,7 @@ func rangeText(card *scorecard.Card, r autoscore.Result, final bool) string {
 	return fmt.Sprintf("%d-%d of %d, %d items open", r.Floor, r.Ceiling, card.OutOf, r.OpenN)
 }
 
-func ballText(in Input, out Output) string {
-	who, what := ball(in, out.State, out.Result)
+func turnText(who, what string) string {
 	if what == "" {
 		return who
 	}
@@ -168,6 +176,9 @@ func stamp(t time.Time) string {
 
 // cut shortens text to at most n characters.
 func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	r := []rune(s)
 	if len(r) <= n {
 		return s

@@ -59,6 +59,7 @@ type Item struct {
 	Guidance [3]string // what earns 0, 1 and 2, for people
 	Question string    // what to ask when the item is short
 	Gap      string    // the gap in a few words: "use case"
+	Line     string    // the gap and the question: "1.1 use case - What will they use it for?"
 	Cell     string    // the field that its score stands in, without the prefix: "item_1_1_score"
 	Check    Check
 }

@@ -144,7 +144,7 @@ func (f FormCategory) category() Category {
 		if it.Max != nil {
 			points = *it.Max
 		}
-		cat.Items = append(cat.Items, Item{
+		item := Item{
 			ID: it.ID, Title: strings.TrimSpace(it.Title), Max: points, Auto: it.Auto,
 			Guidance: [3]string{
 				strings.TrimSpace(it.Guidance.Missing), strings.TrimSpace(it.Guidance.Partial), strings.TrimSpace(it.Guidance.Complete),
@@ -152,7 +152,9 @@ func (f FormCategory) category() Category {
 			Question: strings.TrimSpace(it.Question), Gap: strings.TrimSpace(it.Gap),
 			Cell:  "item_" + strings.ReplaceAll(it.ID, ".", "_") + "_score",
 			Check: Check{it.Check.Name, orNil(it.Check.Sources), orNil(it.Check.Params), listOrNil(it.Check.Hints)},
-		})
+		}
+		item.Line = item.ID + " " + item.Gap + " - " + item.Question
+		cat.Items = append(cat.Items, item)
 	}
 	return cat
 }
