@@ -27,7 +27,7 @@ const textLimit = 255
 func show(in Input, out Output, ball string) map[string]string {
 	s, card := out.State, in.Card
 	filled := func(id string) bool { return s.Final != nil && filledAfter(in, s.Final, id) }
-	v := shown{make(map[string]string, 48), card}
+	v := shown{make(map[string]string, 28), card}
 	v.set("status", string(s.Status))
 	v.set("attempt", strconv.Itoa(s.Attempt))
 	v.set("score_out_of", strconv.Itoa(card.OutOf))

@@ -23,11 +23,12 @@ type CategorySum struct {
 // have, is never summed as 0: its category and the card have no sum then,
 // which Open tells.
 func (c *Card) Sums(score Score) Sums {
-	sums := Sums{OutOf: c.OutOf}
-	for _, cat := range c.Categories {
+	sums := Sums{OutOf: c.OutOf, Categories: make([]CategorySum, 0, len(c.Categories))}
+	for i := range c.Categories {
+		cat := &c.Categories[i]
 		sum := CategorySum{ID: cat.ID, Max: cat.Max}
-		for _, it := range cat.Items {
-			if points, ok := it.score(score); ok {
+		for k := range cat.Items {
+			if points, ok := cat.Items[k].score(score); ok {
 				sum.Points += points
 			} else {
 				sum.Open++
