@@ -57,7 +57,7 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 		if p.drifted(d, rows[card.ID]) {
 			p.counts.Drift++
 		}
-		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: snapshot})
+		s.Snapshots = append(s.Snapshots, store.Snapshot{Ref: d.Ref, At: now, Hash: hash, Body: string(snapshot)})
 	}
 	p.snapped[d.Ref.ID] = hash
 	j := judgementOf(out)
@@ -65,7 +65,7 @@ func (p *pass) keep(t *taken, rows map[string]store.State, refused map[string]st
 	if judged != t.kept.Judgement {
 		s.Judgements = append(s.Judgements, store.Judgement{
 			Ref: d.Ref, Card: card.ID, Version: out.State.Version, Attempt: out.State.Attempt,
-			At: now, Run: p.run.ID, SnapshotHash: hash, Body: judgement,
+			At: now, Run: p.run.ID, SnapshotHash: hash, Body: string(judgement),
 		})
 		p.card(card, s)
 	}

@@ -129,7 +129,7 @@ func Diff(show map[string]string, d *crm.Deal, own map[string]Own, updatedAt str
 			continue
 		}
 		if fields == nil {
-			fields, before = map[string]string{}, map[string]string{}
+			fields, before = make(map[string]string, len(show)+1), map[string]string{}
 		}
 		fields[name] = want
 		if cell.Text != "" {
@@ -173,8 +173,8 @@ func plainLines(s string) string {
 
 // snapshotOf is what history keeps of a deal: everything judged, without the
 // record's own stamp and without syncd's own cells and tasks, but for the key of
-// a copy.
-func (p *pass) snapshotOf(d *crm.Deal) (body, hash string) {
+// a copy. The body stands until the next text is made.
+func (p *pass) snapshotOf(d *crm.Deal) (body []byte, hash string) {
 	kept := *d
 	kept.ModifiedAt = time.Time{}
 	kept.Fields = p.kept.of(d)
@@ -227,19 +227,20 @@ func (k *keeping) of(d *crm.Deal) crm.Cells {
 }
 
 // textual turns values into JSON in one buffer that is used again: whole deals
-// pass through it.
+// pass through it. Most are known by their hash and not kept once more, so what
+// has a hash stands in the buffer, until the next.
 type textual struct{ buf []byte }
 
 // deal returns a deal's JSON and the hash of it.
-func (t *textual) deal(d *crm.Deal) (text, hash string) {
+func (t *textual) deal(d *crm.Deal) (text []byte, hash string) {
 	t.buf = d.AppendJSON(t.buf[:0])
-	return string(t.buf), hashOf(t.buf)
+	return t.buf, hashOf(t.buf)
 }
 
 // judgement returns a judgement's JSON and the hash of it.
-func (t *textual) judgement(j *Judged) (text, hash string) {
+func (t *textual) judgement(j *Judged) (text []byte, hash string) {
 	t.buf = j.appendJSON(t.buf[:0])
-	return string(t.buf), hashOf(t.buf)
+	return t.buf, hashOf(t.buf)
 }
 
 // state returns a state's JSON.

@@ -333,6 +333,10 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	if err := p.ask(ctx, steps, now, &s); err != nil {
 		return err
 	}
+	if n := len(steps) - len(rows); n > 0 { // of deals that are new, all of it is kept
+		s.Snapshots, s.Judgements = slices.Grow(s.Snapshots, n), slices.Grow(s.Judgements, n)
+		s.States, s.Intents = slices.Grow(s.States, n), slices.Grow(s.Intents, n)
+	}
 	for i, t := range steps {
 		id := t.deal.Ref.ID
 		p.keep(t, rows[id], refused[id], now, &s)
