@@ -3,6 +3,7 @@ package autoscore
 import (
 	"net/mail"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -31,13 +32,13 @@ func (j *Judge) fault(text string, r reading) string {
 	if r.placeholder(false) {
 		return "email_blank"
 	}
-	a, err := mail.ParseAddress(text)
-	if err != nil || a.Address != text {
-		return "email_syntax"
-	}
 	at := strings.LastIndexByte(text, '@')
-	local, host := text[:at], strings.ToLower(text[at+1:])
-	if !labelled(host) || strings.Contains(host, "--") { // of any other, IDNA has nothing to say
+	local, host := text[:max(at, 0)], strings.ToLower(text[at+1:])
+	if !usual(local) || !labelled(host) || strings.Contains(host, "--") {
+		a, err := mail.ParseAddress(text)
+		if err != nil || a.Address != text {
+			return "email_syntax"
+		}
 		host, err = idna.Lookup.ToASCII(host)
 		if err != nil || !labelled(host) {
 			return "email_syntax"
@@ -58,6 +59,21 @@ func (j *Judge) fault(text string, r reading) string {
 		return "email_blank"
 	}
 	return ""
+}
+
+// usual reports whether the part before the '@' is words of letters, digits and
+// "-", "_" or "+", with single dots between: of such a part, and of a host with
+// labels of single hyphens, the libraries have nothing to say.
+func usual(local string) bool {
+	for i, c := range []byte(local) {
+		switch {
+		case c < utf8.RuneSelf && counts(rune(c)), c == '-', c == '_', c == '+':
+		case c == '.' && i > 0 && local[i-1] != '.' && i < len(local)-1:
+		default:
+			return false
+		}
+	}
+	return local != ""
 }
 
 // labelled reports whether every label of a host name is one DNS allows.
