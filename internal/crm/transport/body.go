@@ -32,11 +32,12 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 			scratch.Put(p)
 		}
 	}()
+	var parts [][]byte // what was read, piece by piece
 	size := 0
 	for ended := false; !ended; {
-		p := scratch.Get().(*piece)
+		p, n := scratch.Get().(*piece), 0
 		pieces = append(pieces, p)
-		for n := 0; n < len(p) && !ended; {
+		for n < len(p) && !ended {
 			k, err := resp.Body.Read(p[n:])
 			n, size = n+k, size+k
 			if int64(size) > t.o.MaxBody {
@@ -46,12 +47,9 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 				return nil, err
 			}
 		}
+		parts = append(parts, p[:n])
 	}
-	body := make([]byte, 0, size)
-	for _, p := range pieces {
-		body = append(body, p[:min(len(p), size-len(body))]...)
-	}
-	return body, nil
+	return bytes.Join(parts, nil), nil // a copy, into memory that is not cleared first
 }
 
 type piece [64 << 10]byte
