@@ -3,7 +3,6 @@ package hubspot
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -32,7 +31,7 @@ func (c *Client) change(ctx context.Context, object string, inputs []input) (gjs
 	if err != nil {
 		return gjson.Result{}, fault{}, notSent(err)
 	}
-	resp, err := c.t.RoundTrip(req)
+	status, h, answer, err := c.t.Answer(req)
 	release()
 	if err != nil && !trip.maybe.Load() {
 		err = notSent(err)
@@ -40,19 +39,14 @@ func (c *Client) change(ctx context.Context, object string, inputs []input) (gjs
 	if err != nil {
 		return gjson.Result{}, fault{}, err
 	}
-	defer resp.Body.Close()
-	answer := make([]byte, resp.ContentLength)
-	if _, err := io.ReadFull(resp.Body, answer); err != nil {
-		return gjson.Result{}, fault{}, &crm.Error{Op: "hubspot.write", Kind: crm.Malformed, Err: err}
-	}
 	r := transport.Parse(answer)
-	if resp.StatusCode < 300 && gjson.ValidBytes(answer) && r.IsObject() {
+	if status < 300 && gjson.ValidBytes(answer) && r.IsObject() {
 		return r, fault{}, nil
 	}
-	v := c.policy.verdict(req, resp.StatusCode, resp.Header, answer)
+	v := c.policy.verdict(req, status, h, answer)
 	failed := &crm.Error{
 		Op: "hubspot.write", Kind: v.Kind, Code: v.Code, After: v.After, Fix: v.Fix,
-		Err: answered(req, resp.StatusCode, v.Message),
+		Err: answered(req, status, v.Message),
 	}
 	if v.Again || v.Reauth {
 		return gjson.Result{}, fault{}, notSent(failed)

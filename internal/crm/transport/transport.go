@@ -53,16 +53,34 @@ type answer struct {
 // judges to be errors come back as responses, body and all, so that the
 // library sees what the vendor said; failures without an answer are *crm.Error.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	a, err := t.send(req)
-	var f *failure
-	if errors.As(err, &f) && f.answer != nil {
-		a = f.answer
-	} else if err != nil {
-		return nil, asError(err)
+	a, err := t.told(req)
+	if err != nil {
+		return nil, err
 	}
 	a.resp.Body = io.NopCloser(bytes.NewReader(a.body))
 	a.resp.ContentLength = int64(len(a.body))
 	return a.resp, nil
+}
+
+// Answer is RoundTrip for a caller that takes the body as it was read.
+func (t *Transport) Answer(req *http.Request) (status int, h http.Header, body []byte, err error) {
+	a, err := t.told(req)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	return a.resp.StatusCode, a.resp.Header, a.body, nil
+}
+
+// told is the vendor's answer, whatever it says.
+func (t *Transport) told(req *http.Request) (*answer, error) {
+	a, err := t.send(req)
+	var f *failure
+	if errors.As(err, &f) && f.answer != nil {
+		return f.answer, nil
+	} else if err != nil {
+		return nil, asError(err)
+	}
+	return a, nil
 }
 
 // Do sends a request and returns the body of a 2xx answer. Any other outcome
