@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 // link is one record that a deal is associated with.
@@ -134,6 +135,20 @@ func (c *Client) linkChunk(ctx context.Context, ids []string, path string, x *li
 	return nil
 }
 
+// listsOf are the two lists of a batch answer, found in one walk over it.
+func listsOf(r gjson.Result) (results, faults gjson.Result) {
+	w := transport.Over(r)
+	for name := range w.Fields {
+		switch name {
+		case "results":
+			results = w.Value()
+		case "errors":
+			faults = w.Value()
+		}
+	}
+	return results, faults
+}
+
 // add takes over one page and returns what is to be asked next: deals with
 // more pages, and deals the answer did not speak of.
 func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, silent []linkInput) {
@@ -144,42 +159,44 @@ func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, si
 		cursor[in.ID] = in.After
 	}
 	spoken := make(map[string]bool, len(inputs))
-	results.ForEach(func(_, row gjson.Result) bool {
-		var from, to, paging gjson.Result
-		row.ForEach(func(k, v gjson.Result) bool {
-			switch k.Str {
+	var links []link
+	w := transport.Over(results)
+	for range w.Items {
+		var id, after string
+		links = links[:0]
+		for name := range w.Fields {
+			switch name {
 			case "from":
-				from = v
+				id = idOf(w.Value().Get("id"))
 			case "to":
-				to = v
+				links = links[:0]
+				for range w.Items {
+					links = append(links, x.link(w))
+				}
 			case "paging":
-				paging = v
+				after = w.Value().Get("next.after").String()
 			}
-			return true
-		})
-		id := idOf(from.Get("id"))
+		}
 		at, asked := cursor[id]
 		if !asked || spoken[id] {
-			return true
+			continue
 		}
 		spoken[id] = true
 		list := x.of[id]
-		to.ForEach(func(_, t gjson.Result) bool {
-			list = merge(list, x.link(t))
-			return true
-		})
+		for _, l := range links {
+			list = merge(list, l)
+		}
 		if len(list) > 0 {
 			x.of[id] = list
 		}
-		switch after := paging.Get("next.after").String(); {
+		switch {
 		case after == "":
 		case after == at: // the page does not move: nothing more can be learnt
 			x.failed[id] = true
 		default:
 			next = append(next, linkInput{id, strings.Clone(after)})
 		}
-		return true
-	})
+	}
 	faults.ForEach(func(_, e gjson.Result) bool {
 		ids, none := withoutLinks(e)
 		for _, id := range ids {
@@ -211,36 +228,33 @@ func withoutLinks(e gjson.Result) (ids []string, none bool) {
 	return readFault(e).IDs, false
 }
 
-func (x *linked) link(t gjson.Result) link {
+func (x *linked) link(w *transport.Walk) link {
 	var l link
-	t.ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
+	for name := range w.Fields {
+		switch name {
 		case "toObjectId":
-			l.to = idOf(v)
+			l.to = idOf(w.Value())
 		case "associationTypes":
-			v.ForEach(func(_, a gjson.Result) bool {
-				l.types = append(l.types, x.label(a))
-				return true
-			})
+			for range w.Items {
+				l.types = append(l.types, x.label(w))
+			}
 		}
-		return true
-	})
+	}
 	return l
 }
 
-func (x *linked) label(a gjson.Result) label {
+func (x *linked) label(w *transport.Walk) label {
 	var of label
-	a.ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
+	for name := range w.Fields {
+		switch name {
 		case "category":
-			of.typ.category = x.word(v.String())
+			of.typ.category = x.word(w.Text())
 		case "typeId":
-			of.typ.id = v.Int()
+			of.typ.id = w.Value().Int()
 		case "label":
-			of.text = x.word(v.String())
+			of.text = x.word(w.Text())
 		}
-		return true
-	})
+	}
 	return of
 }
 

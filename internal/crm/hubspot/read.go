@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handoffscore/syncd/internal/crm"
+	"github.com/handoffscore/syncd/internal/crm/transport"
 )
 
 // record is one object of a batch read. Its texts share no memory with the
@@ -19,7 +20,8 @@ type record struct {
 	id               string
 	created, updated string // its own stamps
 	columns          *columns
-	texts            []string // one a column, null is ""
+	texts            string   // of all columns, one behind the other; null is ""
+	ends             []uint32 // where that of each column ends
 	spoken           []bool   // columns that the answer speaks of
 	history          gjson.Result
 	// omits: the answer leaves empty properties out, so one that is missing is
@@ -46,51 +48,52 @@ func newColumns(properties []string) *columns {
 }
 
 func (c *columns) record(id string, omits bool) *record {
-	return &record{id: id, columns: c, texts: make([]string, len(c.at)), spoken: make([]bool, len(c.at)), omits: omits}
+	return &record{id: id, columns: c, ends: make([]uint32, len(c.at)), spoken: make([]bool, len(c.at)), omits: omits}
 }
 
-// take takes over one object of an answer.
-func (r *record) take(o gjson.Result) {
-	o.ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
+// take takes over one object of an answer. texts are those of its columns, as
+// far as an answer before it had some.
+func (r *record) take(w *transport.Walk, texts []string) {
+	for name := range w.Fields {
+		switch name {
 		case "id":
-			r.id = idOf(v)
+			r.id = idOf(w.Value())
 		case "createdAt":
-			r.created = v.String()
+			r.created = w.Text()
 		case "updatedAt":
-			r.updated = v.String()
+			r.updated = w.Text()
 		case "propertiesWithHistory":
-			r.history = v
+			r.history = w.Value()
 		case "properties":
-			v.ForEach(func(k, v gjson.Result) bool {
-				if i, ok := r.columns.at[k.Str]; ok {
-					r.texts[i], r.spoken[i] = v.String(), true
+			for name := range w.Fields {
+				if i, ok := r.columns.at[name]; ok {
+					texts[i], r.spoken[i] = w.Text(), true
 				}
-				return true
-			})
+			}
 		}
-		return true
-	})
-	r.own()
+	}
+	r.own(texts)
 }
 
 // own moves the texts into memory of their own, in one piece.
-func (r *record) own() {
+func (r *record) own(texts []string) {
 	n := len(r.created) + len(r.updated)
-	for _, text := range r.texts {
+	for _, text := range texts {
 		n += len(text)
 	}
 	var b strings.Builder
 	b.Grow(n)
+	for i, text := range texts {
+		b.WriteString(text)
+		r.ends[i] = uint32(b.Len())
+	}
+	r.texts = b.String()
 	move := func(text string) string {
 		from := b.Len()
 		b.WriteString(text)
 		return b.String()[from:]
 	}
 	r.created, r.updated = move(r.created), move(r.updated)
-	for i, text := range r.texts {
-		r.texts[i] = move(text)
-	}
 }
 
 // text returns a property's text, "" if the answer does not speak of it.
@@ -106,7 +109,11 @@ func (r *record) value(name string) (text string, known bool) {
 	if !ok {
 		return "", r.omits
 	}
-	return r.texts[i], r.spoken[i] || r.omits
+	var from uint32
+	if i > 0 {
+		from = r.ends[i-1]
+	}
+	return r.texts[from:r.ends[i]], r.spoken[i] || r.omits
 }
 
 // cell is a property as text, Unreadable if the answer does not speak of it.
@@ -178,41 +185,47 @@ func (c *Client) readChunk(ctx context.Context, object string, ids, properties, 
 	if err != nil {
 		return err
 	}
-	results, faults := listsOf(r)
-	if !results.IsArray() {
+	recs, faults, whole := out.columns.records(r, len(ids))
+	if !whole {
 		return malformed("batch read", "the answer holds no list of results")
 	}
 	out.mu.Lock()
 	defer out.mu.Unlock()
-	out.add(c, ids, results, faults)
+	out.add(c, ids, recs, faults)
 	return nil
 }
 
-// listsOf are the two lists of a batch answer, found in one walk over it.
-func listsOf(r gjson.Result) (results, faults gjson.Result) {
-	r.ForEach(func(k, v gjson.Result) bool {
-		switch k.Str {
+// records are those of a batch answer, and what it says of others; whole is
+// false if it holds no list of records.
+func (c *columns) records(answer gjson.Result, n int) (recs []*record, faults gjson.Result, whole bool) {
+	texts := make([]string, len(c.at))
+	w := transport.Over(answer)
+	for name := range w.Fields {
+		switch name {
 		case "results":
-			results = v
+			recs, whole = make([]*record, 0, n), w.AtList()
+			for range w.Items {
+				clear(texts)
+				rec := c.record("", false)
+				rec.take(w, texts)
+				recs = append(recs, rec)
+			}
 		case "errors":
-			faults = v
+			faults = w.Value()
 		}
-		return true
-	})
-	return results, faults
+	}
+	return recs, faults, whole
 }
 
 // add takes over a chunk's answer: every id asked for is accounted for.
-func (x *records) add(c *Client, ids []string, results, faults gjson.Result) {
+func (x *records) add(c *Client, ids []string, recs []*record, faults gjson.Result) {
 	want := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		want[id] = true
 	}
 	var got []*record
 	spoken := make([]int, len(x.columns.at))
-	results.ForEach(func(_, o gjson.Result) bool {
-		rec := x.columns.record("", false)
-		rec.take(o)
+	for _, rec := range recs {
 		for i, said := range rec.spoken {
 			if said {
 				spoken[i]++
@@ -223,8 +236,7 @@ func (x *records) add(c *Client, ids []string, results, faults gjson.Result) {
 			x.found[rec.id] = rec
 			got = append(got, rec)
 		}
-		return true
-	})
+	}
 	// A property that one record of a chunk speaks of and another does not was
 	// left out because it is empty.
 	for _, n := range spoken {
@@ -262,13 +274,14 @@ const smallBatch = 10
 // readOne reads one record that batches leave out.
 func (c *Client) readOne(ctx context.Context, object, id string, properties []string) (*record, error) {
 	rec := newColumns(properties).record(id, c.omits.Load())
+	texts := make([]string, len(rec.columns.at))
 	for from := 0; from == 0 || from < len(properties); from += propertiesInQuery {
 		part := properties[from:min(from+propertiesInQuery, len(properties))]
 		r, _, err := c.get(ctx, "/crm/v3/objects/"+object+"/"+id, url.Values{"properties": {strings.Join(part, ",")}, "archived": {"false"}})
 		if err != nil {
 			return nil, err
 		}
-		rec.take(r)
+		rec.take(transport.Over(r), texts)
 	}
 	return rec, nil
 }

@@ -107,9 +107,11 @@ func wonWith(values map[string]string) crm.Moment {
 	}
 	b := &batch{c: &Client{setup: crm.Setup{Zone: berlin}}, s: &schema{account: account{zone: berlin}}}
 	rec := newColumns(slices.Collect(maps.Keys(values))).record("1", false)
+	texts := make([]string, len(rec.columns.at))
 	for name, text := range values {
-		rec.texts[rec.columns.at[name]] = text
+		texts[rec.columns.at[name]] = text
 	}
+	rec.own(texts)
 	return b.wonAt(rec)
 }
 
