@@ -5,6 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -64,7 +67,17 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // BenchmarkLoad reads 500 whole snapshots from answers that are there already.
-func BenchmarkLoad(b *testing.B) {
+func BenchmarkLoad(b *testing.B) { each(b, load) }
+
+// BenchmarkWrite writes 200 deals, which is answered the same every time.
+func BenchmarkWrite(b *testing.B) { each(b, write) }
+
+type connection interface {
+	crm.Source
+	crm.Sink
+}
+
+func each(b *testing.B, measure func(b *testing.B, c connection, id func(int) string)) {
 	w := world.Generate(world.GenerateOptions{Deals: 500, Seed: 11, Now: now})
 	serve := func(b *testing.B, h http.Handler) string {
 		srv := httptest.NewServer(h)
@@ -78,7 +91,7 @@ func BenchmarkLoad(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		load(b, c, sim.DealID)
+		measure(b, c, sim.DealID)
 	})
 	b.Run("salesforce", func(b *testing.B) {
 		sim := sfsim.New(w, sfsim.Options{Clock: simclock.New(now)})
@@ -89,11 +102,11 @@ func BenchmarkLoad(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		load(b, c, sim.DealID)
+		measure(b, c, sim.DealID)
 	})
 }
 
-func load(b *testing.B, c crm.Source, id func(int) string) {
+func load(b *testing.B, c connection, id func(int) string) {
 	ids := make([]crm.DealID, 500)
 	for i := range ids {
 		ids[i] = crm.DealID(id(i))
@@ -107,6 +120,30 @@ func load(b *testing.B, c crm.Source, id func(int) string) {
 		}
 	}
 	one() // twice: the first answer may change how the second question is put
+	one()
+	b.ReportAllocs()
+	for b.Loop() {
+		one()
+	}
+}
+
+func write(b *testing.B, c connection, id func(int) string) {
+	updates := make([]crm.Update, 200)
+	for i := range updates {
+		updates[i] = crm.Update{ID: crm.DealID(id(i)), Fields: map[string]string{
+			"score": strconv.Itoa(i % 41), "range": "30-34", "hold": strconv.FormatBool(i%2 == 0), "due_at": "2026-12-01T09:00:00.000Z",
+			"gaps": strings.Repeat("3.2 \"Rollout plan\" names no day\n", 20),
+		}}
+	}
+	if _, err := c.Describe(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	one := func() {
+		out, err := c.Write(b.Context(), updates)
+		if err != nil || slices.ContainsFunc(out, func(o crm.Outcome) bool { return o.Status != crm.Confirmed }) {
+			b.Fatal(out[0], err)
+		}
+	}
 	one()
 	b.ReportAllocs()
 	for b.Loop() {
