@@ -241,6 +241,9 @@ func (c *Client) get(ctx context.Context, path string) (gjson.Result, error) {
 }
 
 func encode(payload any) ([]byte, error) {
+	if ready, ok := payload.(json.RawMessage); ok {
+		return ready, nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -95,19 +96,17 @@ func (w *writing) alone(ctx context.Context, refused []refusal) (left []*record,
 // composite sends parts in one request and returns one reply a part. The error
 // is one that a call of its own would have met as well.
 func (w *writing) composite(ctx context.Context, parts [][]*record) ([]reply, error) {
-	type sub struct {
-		Method string         `json:"method"`
-		URL    string         `json:"url"`
-		Ref    string         `json:"referenceId"`
-		Body   map[string]any `json:"body"`
-	}
-	subs := make([]sub, len(parts))
-	for i, part := range parts {
-		subs[i] = sub{w.method, w.c.data(collections), ref(i), w.collection(part)}
-	}
-	ctx = context.WithValue(ctx, togetherKey{}, true)
 	// Not collated: each collection stays a transaction with an answer of its own.
-	body, _, err := w.c.do(ctx, http.MethodPost, w.c.data("composite"), map[string]any{"allOrNone": false, "collateSubrequests": false, "compositeRequest": subs})
+	payload := []byte(`{"allOrNone":false,"collateSubrequests":false,"compositeRequest":[`)
+	for i, part := range parts {
+		payload = crm.AppendMember(append(crm.Comma(payload), '{'), "method", w.method)
+		payload = crm.AppendMember(payload, "url", w.c.data(collections))
+		payload = crm.AppendMember(payload, "referenceId", ref(i))
+		payload = append(append(crm.AppendName(payload, "body"), w.collection(part)...), '}')
+	}
+	payload = append(payload, `]}`...)
+	ctx = context.WithValue(ctx, togetherKey{}, true)
+	body, _, err := w.c.do(ctx, http.MethodPost, w.c.data("composite"), json.RawMessage(payload))
 	switch kind := crm.KindOf(err); {
 	case err == nil:
 		return replies(transport.Parse(body), len(parts)), nil

@@ -2,12 +2,14 @@ package salesforce
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -186,18 +188,34 @@ func (w *writing) call(ctx context.Context, records []*record) reply {
 // collections is the resource that takes many records.
 const collections = "composite/sobjects"
 
-// collection is the body that makes or changes records.
-func (w *writing) collection(records []*record) map[string]any {
-	payload := make([]map[string]any, len(records))
-	for i, r := range records {
-		m := map[string]any{"attributes": map[string]string{"type": w.object}}
-		if r.id != "" {
-			m["id"] = r.id
+// collection is the body that makes or changes records, the largest that is
+// sent: it is written by hand, without copies and reflection.
+func (w *writing) collection(records []*record) json.RawMessage {
+	b := append(make([]byte, 0, 2048*len(records)), `{"allOrNone":false,"records":[`...)
+	for _, r := range records {
+		b = append(crm.AppendText(append(crm.Comma(b), `{"attributes":{"type":`...), w.object), '}')
+		b = crm.AppendSome(b, "id", r.id)
+		for _, native := range sortedKeys(r.values) {
+			b = appendValue(crm.AppendKey(b, native), r.values[native])
 		}
-		maps.Copy(m, r.values)
-		payload[i] = m
+		b = append(b, '}')
 	}
-	return map[string]any{"allOrNone": false, "records": payload}
+	return append(b, `]}`...)
+}
+
+// appendValue appends what a field is set to: a text, a number, true, false, or
+// nothing.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case json.Number:
+		return append(b, v...)
+	default:
+		return crm.AppendText(b, v.(string))
+	}
 }
 
 // took gives records their outcomes by what came back for them, and returns
