@@ -220,6 +220,7 @@ func (l *loading) finishRoles(d *draft) {
 			d.deal.Roles[key] = crm.Role{State: crm.Read, Contacts: slices.Compact(ids)}
 		}
 	}
+	d.deal.Contacts = slices.Grow(d.deal.Contacts, len(d.people))
 	for _, p := range d.people {
 		d.deal.Contacts = append(d.deal.Contacts, *p)
 	}
