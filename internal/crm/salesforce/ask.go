@@ -150,7 +150,7 @@ func (r *round) plain(ctx context.Context, p part) error {
 	if err != nil {
 		return r.failed(ctx, p, err, whole, 0)
 	}
-	return r.pages(ctx, p, v, r.c.session.generation())
+	return r.pages(ctx, p, pageOf(transport.Over(v)), r.c.session.generation())
 }
 
 // composite asks several parts in one request.
@@ -169,24 +169,23 @@ func (r *round) composite(ctx context.Context, parts []part) error {
 		return r.compositeFailed(ctx, parts, err)
 	}
 	gen := r.c.session.generation()
-	answers := transport.Parse(body).Get("compositeResponse").Array()
+	answers := resultsOf(transport.Over(transport.Parse(body)))
 	if len(answers) != len(parts) {
 		return malformed("composite", "the answer does not hold one result a question")
 	}
-	byRef := make(map[string]gjson.Result, len(answers))
+	byRef := make(map[string]result, len(answers))
 	for _, a := range answers {
-		byRef[a.Get("referenceId").String()] = a
+		byRef[a.ref.String()] = a
 	}
 	for i, p := range parts {
 		a, ok := byRef[ref(i)]
 		if !ok {
 			return malformed("composite", "the answer does not hold one result a question")
 		}
-		status := int(a.Get("httpStatusCode").Int())
-		if status < 200 || status > 299 {
-			err = r.failed(ctx, p, subError("query", status, a.Get("body")), inside, gen)
+		if status := int(a.status.Int()); status < 200 || status > 299 {
+			err = r.failed(ctx, p, subError("query", status, a.body), inside, gen)
 		} else {
-			err = r.pages(ctx, p, a.Get("body"), gen)
+			err = r.pages(ctx, p, a.page, gen)
 		}
 		if err != nil {
 			return err
@@ -241,27 +240,27 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 // pages takes the rows of an answer and of all its further pages.
-func (r *round) pages(ctx context.Context, p part, first gjson.Result, gen uint64) error {
-	total := first.Get("totalSize")
-	pages := [][]gjson.Result{first.Get("records").Array()}
-	n := len(pages[0])
-	for v := first; !v.Get("done").Bool(); {
-		next, err := nextPage(v)
+func (r *round) pages(ctx context.Context, p part, first page, gen uint64) error {
+	pages := [][]gjson.Result{first.rows}
+	n := len(first.rows)
+	for at := first; !at.done.Bool(); {
+		next, err := nextPage(at.next)
 		if err != nil {
 			return err
 		}
 		if r.c.session.generation() != gen {
 			return r.failed(ctx, p, &crm.Error{Op: "salesforce.query", Kind: crm.Auth, Code: codeLocator, Err: errText("the session changed between two pages")}, further, 0)
 		}
-		if v, err = r.c.get(ctx, next); err != nil {
+		v, err := r.c.get(ctx, next)
+		if err != nil {
 			return r.failed(ctx, p, err, further, 0)
 		}
-		rows := v.Get("records").Array()
-		n += len(rows)
-		pages = append(pages, rows)
+		at = pageOf(transport.Over(v))
+		n += len(at.rows)
+		pages = append(pages, at.rows)
 	}
 	r.c.pace.noted(p.of.rows(), len(p.ids), len(pages[0]), n, len(pages) == 1)
-	if total.Exists() && int64(n) < total.Int() {
+	if first.total.Exists() && int64(n) < first.total.Int() {
 		return malformed("query", "fewer rows of "+p.of.object+" came than were announced")
 	}
 	r.mu.Lock()
@@ -274,10 +273,10 @@ func (r *round) pages(ctx context.Context, p part, first gjson.Result, gen uint6
 	return nil
 }
 
-// nextPage is the path of the page after v. Only path and query are taken: a
-// session goes to no other host.
-func nextPage(v gjson.Result) (string, error) {
-	next := v.Get("nextRecordsUrl").String()
+// nextPage is the path of the page at an address. Only path and query of it are
+// taken: a session goes to no other host.
+func nextPage(at gjson.Result) (string, error) {
+	next := at.String()
 	if i := strings.Index(next, "/services/data/"); i >= 0 {
 		return next[i:], nil
 	}

@@ -369,7 +369,7 @@ func (c *Client) everyRow(ctx context.Context, resource, soql string) ([]gjson.R
 	}
 	rows := v.Get("records").Array()
 	for !v.Get("done").Bool() && v.Get("nextRecordsUrl").String() != "" {
-		next, err := nextPage(v)
+		next, err := nextPage(v.Get("nextRecordsUrl"))
 		if err != nil {
 			return nil, err
 		}

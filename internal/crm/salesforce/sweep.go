@@ -220,7 +220,7 @@ func (sw *sweep) query(ctx context.Context, yield func(crm.Page, error) bool) (e
 				return over, nil
 			}
 		}
-		if path, err = nextPage(v); err != nil {
+		if path, err = nextPage(v.Get("nextRecordsUrl")); err != nil {
 			return over, err
 		}
 	}

@@ -88,6 +88,14 @@ func (w *Walk) Value() gjson.Result {
 	return gjson.Parse(w.json[from:w.at])
 }
 
+// Both returns a value whole that read reads to its end.
+func (w *Walk) Both(read func()) gjson.Result {
+	w.next()
+	from := w.at
+	read()
+	return gjson.Parse(w.json[from:w.at])
+}
+
 // Text reads a value as text: a string as it is, null as "".
 func (w *Walk) Text() string {
 	switch w.next() {

@@ -46,6 +46,26 @@ func TestItemsOfWhatIsNoList(t *testing.T) {
 	}
 }
 
+func TestAValueIsReadAndKept(t *testing.T) {
+	w := Over(gjson.Parse(`{"a": [1, {"b":2}] ,"c":3}`))
+	var items, rest []string
+	for name := range w.Fields {
+		if name != "a" || !w.AtList() {
+			rest = append(rest, name, w.Text())
+			continue
+		}
+		whole := w.Both(func() {
+			for range w.Items {
+				items = append(items, w.Value().Raw)
+			}
+		})
+		rest = append(rest, whole.Raw)
+	}
+	if diff := cmp.Diff([]string{"1", `{"b":2}`, `[1, {"b":2}]`, "c", "3"}, append(items, rest...)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // walked are the names and texts on a walk, in their order. Fields whose name
 // begins with x are not read.
 func walked(w *Walk, out []string) []string {
