@@ -19,46 +19,34 @@ const (
 	real                    // text
 )
 
-// given reports whether the card names a source for the check.
-func (c *call) given(param string) bool { return c.it.Check.Sources[param] != "" }
-
-// cell returns the cell behind one of the check's sources. A check asks for
-// the same few again and again, so they are kept while the item is judged.
-func (c *call) cell(param string) crm.Cell {
-	for i := range c.found {
-		if c.found[i].param == param {
-			return c.found[i].cell
+// source is where among the item's sources a parameter stands, -1 if the card
+// names none for it.
+func (c *call) source(param string) int {
+	for i := range c.sources {
+		if c.sources[i].param == param {
+			return i
 		}
 	}
-	s := source{param: param}
-	if name := c.it.Check.Sources[param]; name != "" {
-		s.cell = c.deal.Field(name)
-	}
-	c.found = append(c.found, s)
-	return s.cell
+	return -1
 }
 
-// source is a parameter of a check and the cell behind it.
-type source struct {
-	param string
-	cell  crm.Cell
+// given reports whether the card names a source for the check.
+func (c *call) given(param string) bool { return c.source(param) >= 0 }
+
+// cell returns the cell behind one of the check's sources.
+func (c *call) cell(param string) crm.Cell {
+	if i := c.source(param); i >= 0 {
+		return c.cells[i]
+	}
+	return crm.Cell{}
 }
 
 // label is what evidence calls the field behind a source.
 func (c *call) label(param string) string {
-	name := c.it.Check.Sources[param]
-	if l := c.judge.rules.Labels[name]; l != "" {
-		return l
+	if i := c.source(param); i >= 0 {
+		return c.sources[i].label
 	}
-	if gap := c.it.Gap; gap != "" {
-		switch param {
-		case "text":
-			return gap
-		case "pick", "date", "none":
-			return gap + " " + param
-		}
-	}
-	return name
+	return c.judge.label(c.it, param)
 }
 
 // long classes a source that holds sentences and says what it found, except
@@ -88,7 +76,7 @@ func (c *call) long(param string) (class, reading) {
 		c.say("blank", c.label(param))
 		return blank, r
 	case r.placeholder(true), j.echoes(r, c.deal.Name.Text), j.echoes(r, c.it.Title), j.echoes(r, c.it.Gap),
-		j.echoes(r, j.rules.Labels[c.it.Check.Sources[param]]):
+		j.echoes(r, c.sources[c.source(param)].own):
 		c.say("placeholder", c.label(param))
 		return blank, r
 	}

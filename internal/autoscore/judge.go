@@ -21,6 +21,7 @@ type Judge struct {
 	mailboxes *memo[address]
 	numbers   *memo[string]
 	names     *memo[string] // of roles
+	bindings  bindings
 }
 
 // New returns a Judge with the shipped lists and r laid over them.
@@ -47,31 +48,25 @@ func New(r Rules) *Judge {
 // Score judges d on card and merges what people entered.
 func (j *Judge) Score(card *scorecard.Card, d *crm.Deal, entered Entered, at At) Result {
 	r := Result{Card: card.ID, Version: card.Version}
-	n := 0
-	for i := range card.Categories {
-		n += len(card.Categories[i].Items)
-	}
-	r.Items = make([]Item, 0, n)
-	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), args: make([]string, 0, n), found: make([]source, 0, 4)}
+	items := j.bindings.get(card, d.Fields.Names(), j.bind).items
+	n := len(items)
+	r.Items = make([]Item, n)
+	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), args: make([]string, 0, n), cells: make([]crm.Cell, 0, 4)}
 	c.close = c.closeDay()
 	if !at.Kickoff.IsZero() {
 		c.kickoff = dayOf(at.Kickoff, j.zone)
 	}
-	for i := range card.Categories {
-		for k := range card.Categories[i].Items {
-			it := &card.Categories[i].Items[k]
-			r.Items = append(r.Items, Item{})
-			item := &r.Items[len(r.Items)-1]
-			c.judgeItem(it, item)
-			if entered != nil {
-				cell := entered(it)
-				*item = Merge(*item, cell)
-				c.degraded = c.degraded || cell.State == crm.Unreadable && !item.Auto
-			}
-			r.count(item)
-			if c.ask && item.Score == Open {
-				c.flag("ask_pick:" + it.ID)
-			}
+	for i := range items {
+		it, item := items[i].item, &r.Items[i]
+		c.judgeItem(&items[i], item)
+		if entered != nil {
+			cell := entered(it)
+			*item = Merge(*item, cell)
+			c.degraded = c.degraded || cell.State == crm.Unreadable && !item.Auto
+		}
+		r.count(item)
+		if c.ask && item.Score == Open {
+			c.flag("ask_pick:" + it.ID)
 		}
 	}
 	r.Flags, r.Warnings, r.Degraded = c.flags, c.warnings, c.degraded
@@ -113,7 +108,8 @@ type call struct {
 	kickoff day // 0 if there is none
 
 	it       *scorecard.Item // being judged
-	found    []source        // its cells, as far as they were asked for
+	sources  []source        // of its check
+	cells    []crm.Cell      // of the sources
 	ask      bool            // it wants its "none, confirmed" pick
 	evidence []Evidence      // of all items, in order
 	args     []string        // of all evidence, likewise
@@ -123,12 +119,20 @@ type call struct {
 }
 
 // judgeItem judges one item without what people entered.
-func (c *call) judgeItem(it *scorecard.Item, item *Item) {
-	c.it, c.ask, c.found = it, false, c.found[:0]
+func (c *call) judgeItem(b *bound, item *Item) {
+	it := b.item
+	c.it, c.ask, c.sources, c.cells = it, false, b.sources, c.cells[:0]
+	for _, s := range b.sources {
+		var cell crm.Cell
+		if s.place >= 0 {
+			cell = c.deal.Fields.At(s.place)
+		}
+		c.cells = append(c.cells, cell)
+	}
 	start := len(c.evidence)
 	v := open
-	if check := checkNamed(it.Check.Name); check != nil {
-		v = check(c)
+	if b.check != nil {
+		v = b.check(c)
 	} else {
 		c.say("check_unknown", it.Check.Name)
 		v = unknown
