@@ -132,7 +132,7 @@ func (c *call) named(p *crm.Contact, role string) (named, known bool) {
 	case crm.Unmapped:
 		return false, true
 	}
-	r := c.judge.read(p.Name.Text)
+	r := c.judge.phrase(p.Name.Text)
 	if r.placeholder(false) || r.nobody || r.digits || r.letters < 2 && !r.dense {
 		return false, true
 	}

@@ -18,6 +18,7 @@ type Judge struct {
 	domains []string
 
 	readings  *memo[reading]
+	phrases   *memo[reading] // without the words that hints look for
 	mailboxes *memo[address]
 	numbers   *memo[string]
 	names     *memo[string] // of roles
@@ -28,7 +29,7 @@ type Judge struct {
 func New(r Rules) *Judge {
 	j := &Judge{
 		rules: r, words: compileWords(r), zone: r.Zone, region: r.PhoneRegion,
-		readings: newMemo[reading](), mailboxes: newMemo[address](), numbers: newMemo[string](),
+		readings: newMemo[reading](), phrases: newMemo[reading](), mailboxes: newMemo[address](), numbers: newMemo[string](),
 		names: newMemo[string](),
 	}
 	if j.zone == nil {

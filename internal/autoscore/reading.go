@@ -159,6 +159,15 @@ func (r *reading) placeholder(long bool) bool {
 	return long && (r.letters < 2 || r.letters < 3 && !r.dense)
 }
 
+// phrase is read without the words that hints look for: of a name nobody asks
+// for them, and the names of people and deals are nearly all new.
+func (j *Judge) phrase(text string) reading {
+	return j.phrases.get(text, func(text string) reading {
+		r, _ := j.glance(text)
+		return r
+	})
+}
+
 // echoes reports whether a text only repeats another, and was not allowed to.
 // Most texts are too long to be an echo of a label, or differ from it in the
 // first letter: the other is read as a whole only where it is not plain ASCII.
@@ -170,7 +179,7 @@ func (j *Judge) echoes(r reading, other string) bool {
 	for _, c := range []byte(other) {
 		switch {
 		case c >= utf8.RuneSelf || c == '<' || c == '&':
-			return r.key == j.read(other).key
+			return r.key == j.phrase(other).key
 		case !counts(rune(c)):
 		case rest == "" || unicode.ToLower(rune(c)) != rune(rest[0]):
 			return false
