@@ -200,7 +200,7 @@ func (b *fieldList) card(card *scorecard.Card) {
 		}
 	}
 	for _, cat := range card.Categories {
-		b.derived(card, spec{name: "category_" + cat.ID, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: cat.ID + " " + cat.Title})
+		b.derived(card, spec{name: cat.Cell, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: cat.ID + " " + cat.Title})
 	}
 	for item := range card.Items() {
 		s := spec{name: item.Cell, kind: crm.Number, writer: crm.Ours, access: crm.Restricted, label: item.ID + " " + item.Gap, help: guidance(item)}

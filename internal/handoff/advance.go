@@ -17,7 +17,7 @@ const scoringTime = 48 * time.Hour
 // Advance takes one step in the life of a handoff. The same input and state
 // always give the same output, and taking the step again changes nothing.
 func Advance(in Input, prev State) Output {
-	in.key, in.marks = readKey(in), map[string]seen{}
+	in.key, in.marks = readKey(in), new([]seen)
 	if prev.Unkeyed && !in.key.hidden {
 		prev = State{}
 	}
@@ -281,12 +281,11 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 
 // score is an item's frozen score.
 func (f *Final) score(id string) (int, bool) {
-	for _, item := range f.Items {
-		if item.ID == id {
-			return int(item.Score), item.Score != autoscore.Open
-		}
+	item := f.item(id)
+	if item == nil {
+		return 0, false
 	}
-	return 0, false
+	return int(item.Score), item.Score != autoscore.Open
 }
 
 // frozen is the judgement in force once final: the final's items.

@@ -37,14 +37,16 @@ func correct(in Input, s *State, out *Output) {
 			continue
 		}
 		now := in.Result.Item(frozen.ID)
+		if now == nil || now.Source == autoscore.CSM && now.Score == frozen.Score {
+			continue
+		}
 		cell := in.sheet.Cell(item.Cell)
 		switch {
-		case now == nil || !cell.Known():
+		case !cell.Known():
 		case now.Source != autoscore.CSM:
 			if frozen.Source == autoscore.CSM || now.NotUnderstood != "" {
 				unclear = append(unclear, frozen.ID)
 			}
-		case now.Score == frozen.Score:
 		case edited(cell, in.Now).After(until):
 			late = append(late, frozen.ID)
 		default:

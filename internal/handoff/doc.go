@@ -217,9 +217,9 @@ type Input struct {
 	Partner string
 
 	sheet Sheet
-	key   keyed           // on the record
-	fresh bool            // nothing was known of the handoff before this step
-	marks map[string]seen // of items that were looked at in this step
+	key   keyed   // on the record
+	fresh bool    // nothing was known of the handoff before this step
+	marks *[]seen // of items that were looked at in this step
 }
 
 // Output is what follows from one step.

@@ -88,6 +88,7 @@ func filledAfter(in Input, f *Final, id string) bool {
 // seen is what the evidence of an item looks like at a step; ok is false where
 // something cannot be read.
 type seen struct {
+	item string
 	mark string
 	ok   bool
 }
@@ -96,12 +97,16 @@ type seen struct {
 // names. ok is false where something cannot be read. Several parts of a step
 // ask for the same mark; it is worked out once.
 func markOf(in Input, id string) (mark string, ok bool) {
-	s, known := in.marks[id]
-	if !known {
-		s.mark, s.ok = look(in, id)
-		in.marks[id] = s
+	for _, s := range *in.marks {
+		if s.item == id {
+			return s.mark, s.ok
+		}
 	}
-	return s.mark, s.ok
+	if mark, ok = look(in, id); *in.marks == nil {
+		*in.marks = make([]seen, 0, len(in.Result.Items))
+	}
+	*in.marks = append(*in.marks, seen{id, mark, ok})
+	return mark, ok
 }
 
 func look(in Input, id string) (mark string, ok bool) {

@@ -55,8 +55,8 @@ func show(in Input, out Output, ball string) map[string]string {
 	if s.Status == Disputed && !in.Disputed {
 		v.set("status", string(IsFinal))
 	}
-	for _, cat := range card.Categories {
-		v.set("category_"+cat.ID, "")
+	for i := range card.Categories {
+		v.set(card.Categories[i].Cell, "")
 	}
 	for item := range card.Items() {
 		if item.Auto {
@@ -93,8 +93,8 @@ func (v shown) unknown(base string, at time.Time) {
 func showFinal(in Input, s State, v shown) {
 	v.set("score", strconv.Itoa(s.Final.Total))
 	v.set("band", s.Final.Band)
-	for _, cat := range in.Card.Sums(s.Final.score).Categories {
-		v.set("category_"+cat.ID, strconv.Itoa(cat.Points))
+	for i, cat := range in.Card.Sums(s.Final.score).Categories {
+		v.set(in.Card.Categories[i].Cell, strconv.Itoa(cat.Points))
 	}
 	band := in.Card.Band(s.Final.Total)
 	if band == nil {

@@ -47,6 +47,7 @@ type Category struct {
 	ID    string // "1"
 	Title string
 	Max   int
+	Cell  string // the field that its sum stands in, without the prefix: "category_1"
 	Items []Item
 }
 

@@ -138,7 +138,7 @@ func versionOf(content []byte) string {
 }
 
 func (f FormCategory) category() Category {
-	cat := Category{ID: f.ID, Title: strings.TrimSpace(f.Title), Max: f.Max}
+	cat := Category{ID: f.ID, Title: strings.TrimSpace(f.Title), Max: f.Max, Cell: "category_" + f.ID}
 	for _, it := range f.Items {
 		points := 2
 		if it.Max != nil {
