@@ -105,10 +105,18 @@ type Result struct {
 }
 
 // Item returns the judged item with the given id, or nil.
-func (r *Result) Item(id string) *Item {
-	for i := range r.Items {
-		if r.Items[i].ID == id {
-			return &r.Items[i]
+func (r *Result) Item(id string) *Item { return Find(r.Items, id, 0) }
+
+// Find returns the item with the given id, or nil. It looks at a place first:
+// lists of items are in card order, so that who goes through one of them knows
+// where in another an item most likely is.
+func Find(items []Item, id string, place int) *Item {
+	if place < len(items) && items[place].ID == id {
+		return &items[place]
+	}
+	for i := range items {
+		if items[i].ID == id {
+			return &items[i]
 		}
 	}
 	return nil

@@ -261,7 +261,7 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	if !s.Held.IsZero() {
 		f.At, f.Rebuilt = s.Held, true
 	}
-	f.Total = in.Card.Sums(f.score).Total
+	f.Total = in.Card.Sums(f.points()).Total
 	terms := termsOf(in.Card)
 	if s.Kickoff.At.IsZero() {
 		f.Notes = append(f.Notes, "no "+terms.start)
@@ -279,13 +279,16 @@ func finish(in Input, s *State, out *Output, autoFrom string) {
 	s.Held = time.Time{}
 }
 
-// score is an item's frozen score.
-func (f *Final) score(id string) (int, bool) {
-	item := f.item(id)
-	if item == nil {
-		return 0, false
+// points looks up frozen scores, which are asked for in card order.
+func (f *Final) points() scorecard.Score {
+	place := 0
+	return func(id string) (int, bool) {
+		item := autoscore.Find(f.Items, id, place)
+		if place++; item == nil {
+			return 0, false
+		}
+		return int(item.Score), item.Score != autoscore.Open
 	}
-	return int(item.Score), item.Score != autoscore.Open
 }
 
 // frozen is the judgement in force once final: the final's items.

@@ -63,7 +63,7 @@ func afterFinal(in Input, s State) (who, what string) {
 	for i := range s.Final.Items {
 		if s.Final.Items[i].Short() {
 			gaps++
-			if filledAfter(in, s.Final, s.Final.Items[i].ID) {
+			if filledAfter(in, s.Final, s.Final.Items[i].ID, i) {
 				filled++
 			}
 		}

@@ -36,7 +36,7 @@ func correct(in Input, s *State, out *Output) {
 		if item == nil || item.Auto || frozen.Source == autoscore.Dispute {
 			continue
 		}
-		now := in.Result.Item(frozen.ID)
+		now := autoscore.Find(in.Result.Items, frozen.ID, i)
 		if now == nil || now.Source == autoscore.CSM && now.Score == frozen.Score {
 			continue
 		}
@@ -89,7 +89,7 @@ func revise(in Input, s *State, out *Output, c Correction, items map[string]auto
 			f.Items[i] = item
 		}
 	}
-	f.Total = in.Card.Sums(f.score).Total
+	f.Total = in.Card.Sums(f.points()).Total
 	f.Band = in.Card.Band(f.Total).Name
 	f.Marks, f.Rebuilt = marks(in, f.Items, nil), false
 	s.Final = &f
@@ -186,11 +186,4 @@ func dispute(in Input, s *State, out *Output) {
 }
 
 // item is one of a final's items, or nil.
-func (f *Final) item(id string) *autoscore.Item {
-	for i := range f.Items {
-		if f.Items[i].ID == id {
-			return &f.Items[i]
-		}
-	}
-	return nil
-}
+func (f *Final) item(id string) *autoscore.Item { return autoscore.Find(f.Items, id, 0) }

@@ -13,9 +13,9 @@ import (
 )
 
 // Gaps is one line an item that is scored or capped below complete, with the
-// question to ask. It holds no score: AEs read it. filled tells of an item
-// that something has been written for since.
-func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) bool) string {
+// question to ask. It holds no score: AEs read it. filled tells of the item at a
+// place that something has been written for since.
+func Gaps(card *scorecard.Card, r autoscore.Result, filled func(place int) bool) string {
 	lines := make([]string, 0, len(r.Items))
 	for i := range r.Items {
 		if !r.Items[i].Short() {
@@ -26,7 +26,7 @@ func Gaps(card *scorecard.Card, r autoscore.Result, filled func(item string) boo
 			continue
 		}
 		line := item.Line
-		if filled(item.ID) {
+		if filled(i) {
 			line += " (filled after, check)"
 		}
 		lines = append(lines, line)
@@ -71,9 +71,9 @@ func mark(in Input, s *State) {
 
 // filledAfter reports whether something has been written for a gap since final:
 // what syncd judges itself is better now, or what it is judged by differs and
-// is not gone.
-func filledAfter(in Input, f *Final, id string) bool {
-	now, frozen := in.Result.Item(id), f.item(id)
+// is not gone. place is where the item most likely stands.
+func filledAfter(in Input, f *Final, id string, place int) bool {
+	now, frozen := autoscore.Find(in.Result.Items, id, place), autoscore.Find(f.Items, id, place)
 	if now == nil || frozen == nil || now.Unknown {
 		return false
 	}

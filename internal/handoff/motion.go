@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handoffscore/syncd/internal/autoscore"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
 
@@ -46,8 +47,8 @@ func (f *Final) scores() map[string]int {
 	}
 	m := make(map[string]int, len(f.Items))
 	for i := range f.Items {
-		if points, ok := f.score(f.Items[i].ID); ok {
-			m[f.Items[i].ID] = points
+		if item := &f.Items[i]; item.Score != autoscore.Open {
+			m[item.ID] = int(item.Score)
 		}
 	}
 	return m
@@ -85,7 +86,7 @@ func LookBack(card *scorecard.Card, deal string, s State, others []Graded) Readi
 	if s.Final == nil {
 		return r
 	}
-	if g := card.Diagnose(s.Final.score); g != nil {
+	if g := card.Diagnose(s.Final.points()); g != nil {
 		r.Verdict, r.Advice = g.Verdict, g.Advice
 	}
 	band := card.Band(s.Final.Total)

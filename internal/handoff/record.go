@@ -40,10 +40,10 @@ func record(card *scorecard.Card, deal string, f *Final) crm.Attempt {
 		return a
 	}
 	var sums []string
-	for i, cat := range card.Sums(f.score).Categories {
+	for i, cat := range card.Sums(f.points()).Categories {
 		sums = append(sums, fmt.Sprintf("%s %d of %d", card.Categories[i].Title, cat.Points, cat.Max))
 	}
 	a.Categories = cut(strings.Join(sums, ", "), textLimit)
-	a.Gaps = cut(Gaps(card, autoscore.Result{Items: f.Items}, func(string) bool { return false }), longTextLimit)
+	a.Gaps = cut(Gaps(card, autoscore.Result{Items: f.Items}, func(int) bool { return false }), longTextLimit)
 	return a
 }

@@ -26,7 +26,9 @@ const textLimit = 255
 // not among them: it moves only when something else does.
 func show(in Input, out Output, ball string) map[string]string {
 	s, card := out.State, in.Card
-	filled := func(id string) bool { return s.Final != nil && filledAfter(in, s.Final, id) }
+	filled := func(place int) bool {
+		return s.Final != nil && filledAfter(in, s.Final, out.Result.Items[place].ID, place)
+	}
 	v := shown{make(map[string]string, 28), card}
 	v.set("status", string(s.Status))
 	v.set("attempt", strconv.Itoa(s.Attempt))
@@ -93,7 +95,7 @@ func (v shown) unknown(base string, at time.Time) {
 func showFinal(in Input, s State, v shown) {
 	v.set("score", strconv.Itoa(s.Final.Total))
 	v.set("band", s.Final.Band)
-	for i, cat := range in.Card.Sums(s.Final.score).Categories {
+	for i, cat := range in.Card.Sums(s.Final.points()).Categories {
 		v.set(in.Card.Categories[i].Cell, strconv.Itoa(cat.Points))
 	}
 	band := in.Card.Band(s.Final.Total)
