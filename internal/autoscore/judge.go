@@ -52,7 +52,7 @@ func (j *Judge) Score(card *scorecard.Card, d *crm.Deal, entered Entered, at At)
 	items := j.bindings.get(card, d.Fields.Names(), j.bind).items
 	n := len(items)
 	r.Items = make([]Item, n)
-	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), args: make([]string, 0, n), cells: make([]crm.Cell, 0, 4)}
+	c := &call{judge: j, deal: d, at: at, evidence: make([]Evidence, 0, 2*n), args: make([]string, 0, 2*n), cells: make([]crm.Cell, 0, 4)}
 	c.close = c.closeDay()
 	if !at.Kickoff.IsZero() {
 		c.kickoff = dayOf(at.Kickoff, j.zone)
