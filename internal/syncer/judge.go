@@ -158,6 +158,9 @@ func same(kind crm.Kind, have, want string) bool {
 	case crm.Bool:
 		return have == "" && want == "false"
 	case crm.DateTime:
+		if have == "" || want == "" {
+			return false // it is no time, of which Parse would make an error
+		}
 		a, errA := time.Parse(time.RFC3339, have)
 		b, errB := time.Parse(time.RFC3339, want)
 		return errA == nil && errB == nil && a.Truncate(time.Second).Equal(b.Truncate(time.Second))
