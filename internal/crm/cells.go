@@ -142,6 +142,16 @@ func (c Cells) Clone() Cells {
 	return Cells{c.names, &held{slices.Clone(c.held.states), slices.Clone(c.held.texts), slices.Clone(c.held.changes)}}
 }
 
+// Only returns the cells at some places, and no others. They share their content
+// with c.
+func (c Cells) Only(places []int) Cells {
+	states := make([]State, len(c.held.states))
+	for _, place := range places {
+		states[place] = c.held.states[place]
+	}
+	return Cells{c.names, &held{states, c.held.texts, c.held.changes}}
+}
+
 // All yields the cells that are there, by name.
 func (c Cells) All() iter.Seq2[string, Cell] {
 	return func(yield func(string, Cell) bool) {

@@ -196,7 +196,6 @@ type keeping struct {
 	names  *crm.Names // that the places are of
 	places []int      // of cells that are kept
 	key    []int      // of keys, which are kept of a copy
-	cells  crm.Cells  // of the snapshot being written, one at a time
 }
 
 func (k *keeping) of(d *crm.Deal) crm.Cells {
@@ -205,7 +204,7 @@ func (k *keeping) of(d *crm.Deal) crm.Cells {
 		return d.Fields
 	}
 	if names != k.names {
-		k.names, k.cells, k.places, k.key = names, names.Cells(), nil, nil
+		k.names, k.places, k.key = names, nil, nil
 		for _, f := range k.fields {
 			switch place := names.Place(f.Name); {
 			case place < 0:
@@ -216,17 +215,13 @@ func (k *keeping) of(d *crm.Deal) crm.Cells {
 			}
 		}
 	}
-	for _, place := range k.places {
-		k.cells.Put(place, d.Fields.At(place))
-	}
+	places := slices.Clip(k.places)
 	for _, place := range k.key {
-		cell := d.Fields.At(place)
-		if !handoff.IsCopy(d.Ref.ID, cell.Text) {
-			cell = crm.Cell{}
+		if handoff.IsCopy(d.Ref.ID, d.Fields.At(place).Text) {
+			places = append(places, place)
 		}
-		k.cells.Put(place, cell)
 	}
-	return k.cells
+	return d.Fields.Only(places)
 }
 
 // textual turns values into JSON in one buffer that is used again: whole deals
