@@ -2,6 +2,7 @@ package autoscore
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -108,16 +109,11 @@ func registered(host string) bool {
 // alias list, or made of such words alone.
 func (j *Judge) shared(local string) bool {
 	local, _, _ = strings.Cut(local, "+")
-	if j.words.alias.has(squeeze(local)) {
-		return true
-	}
 	words := split(local)
-	for _, w := range words {
-		if !j.words.alias.has(w) {
-			return false
-		}
+	if !slices.ContainsFunc(words, func(w string) bool { return !j.words.alias.has(w) }) {
+		return len(words) > 0
 	}
-	return len(words) > 0
+	return len(words) > 1 && j.words.alias.has(strings.Join(words, ""))
 }
 
 // domain brings a mail domain of the settings into the form hosts are compared in.
