@@ -178,6 +178,7 @@ type rig struct {
 	lease store.Lease
 	crm   *fake
 	c     *syncer.Connection
+	names *crm.Names // of its fields, which deals that are read together share
 	p     *syncer.Planner
 	now   time.Time
 	runs  int
@@ -206,9 +207,12 @@ func rigOf(t testing.TB, by *scorecard.Card) *rig {
 		Judge:    autoscore.New(autoscore.Rules{}),
 	}}
 	f.desc = crm.Description{OrgID: "00D", Now: start, Fields: map[string]crm.FieldStatus{}}
+	var names []string
 	for _, field := range r.c.Setup.Fields {
 		f.desc.Fields[field.Name] = crm.FieldStatus{Kind: field.Kind, Exists: true, Writable: true}
+		names = append(names, field.Name)
 	}
+	r.names = crm.NewNames(names...)
 	r.open(t)
 	return r
 }
@@ -238,7 +242,7 @@ func (r *rig) won(id string) *crm.Deal {
 		Ref: ref(id), Name: crm.Value("Deal " + id), Won: true, Closed: true, WonAt: crm.Moment{At: start.AddDate(0, 0, -7)},
 		CreatedAt: start.AddDate(0, 0, -60), ModifiedAt: start.Add(-time.Hour),
 		Stage: crm.Value("Closed Won"), Type: crm.Value("New Business"), Amount: crm.Value("48000"), Currency: crm.Value("EUR"),
-		CloseDate: crm.Value("2026-11-10"), Owner: "ae1", Seller: "ae1", NotesState: crm.Read, Fields: crm.CellsOf(map[string]crm.Cell{}),
+		CloseDate: crm.Value("2026-11-10"), Owner: "ae1", Seller: "ae1", NotesState: crm.Read, Fields: r.names.Cells(),
 	}
 	for _, f := range r.c.Setup.Fields {
 		d.Fields.Set(f.Name, crm.Value(""))
