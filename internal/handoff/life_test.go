@@ -130,6 +130,19 @@ func TestACorrectionInsideItsWindowRevisesTheAttempt(t *testing.T) {
 	x.wants("nineteen again", map[string]string{"score": "19", "escalation": "Sales manager", "hold": "true"}, "-ae_fields_needed 1 AE, "+closedAtNineteen)
 }
 
+// What the machine proves may be the very score that somebody took back.
+func TestAnEmptiedScoreIsToldThoughItIsProvenToo(t *testing.T) {
+	x := begin(t, score(unmapped(), nineteen))
+	x.deal.Contacts[0].Title = text("") // the champion's
+	x.cell("item_2_1_score", "1", "")
+	x.pass("17 09:00")
+	x.cell("item_2_1_score", "", "")
+	out := x.pass("17 10:00")
+	if want := "the score stands: 2.1"; x.s.Final == nil || !strings.Contains(out.Show["sync_message"], want) {
+		t.Errorf("final %v, says %q", x.s.Final, out.Show["sync_message"])
+	}
+}
+
 func TestWhatIsEditedAfterTheWindowIsToldAndNotUsed(t *testing.T) {
 	for _, c := range []struct {
 		name, moment, value, typed, score, says string
