@@ -94,7 +94,7 @@ func (c *Client) description(s *schema, now time.Time) crm.Description {
 // mapRoles works out which of the CRM's role values stand behind each
 // configured role.
 func (s *schema) mapRoles(setup crm.Setup) {
-	s.roles = map[string]map[string]bool{}
+	s.roles, s.plays = map[string]map[string]bool{}, map[string][]string{}
 	f := s.objects["OpportunityContactRole"].field("Role")
 	if f == nil {
 		if len(setup.Roles) > 0 {
@@ -122,6 +122,9 @@ func (s *schema) mapRoles(setup crm.Setup) {
 			} else if len(f.Picklist) == 0 {
 				set[fold(name)] = true // the org does not list its roles
 			}
+		}
+		for v := range set {
+			s.plays[v] = append(s.plays[v], key)
 		}
 		if len(set) > 0 {
 			s.roles[key] = set

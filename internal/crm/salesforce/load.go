@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/handoffscore/syncd/internal/crm"
 )
 
@@ -61,8 +59,8 @@ type loading struct {
 
 	notesState crm.State
 	contact    contactColumns
-	role       roleRow   // the one being read
-	blank      crm.Cells // every mapped field as it is before reading
+	row        row      // the one being read
+	blank      crm.Deal // a deal as it is before it is read
 }
 
 // draft is a deal in the making.
@@ -70,8 +68,8 @@ type draft struct {
 	found   bool
 	deal    crm.Deal
 	stage   string // stored value
-	people  map[crm.ContactID]*crm.Contact
-	roles   map[string][]crm.ContactID
+	people  []crm.Contact
+	played  []played
 	stages  []stageRow
 	changes []change
 	notes   []crm.Note
@@ -81,13 +79,9 @@ type draft struct {
 func newLoading(setup crm.Setup, s *schema, ids []crm.DealID) *loading {
 	l := &loading{
 		setup: setup, s: s, asked: ids, drafts: make(map[string]*draft, len(ids)),
-		files: map[string][]string{}, sure: map[string]bool{}, blank: s.mapping.names.Cells(),
-		role: roleRow{own: map[string]gjson.Result{}, contact: map[string]gjson.Result{}},
+		files: map[string][]string{}, sure: map[string]bool{}, blank: s.blank(setup),
 	}
 	l.contact = s.contactColumns(setup)
-	for place := range s.mapping.names.List() {
-		l.blank.Put(place, crm.Cell{State: crm.Unreadable}) // until it is read
-	}
 	for _, id := range ids {
 		if !isID(string(id)) {
 			continue

@@ -33,10 +33,11 @@ func (l *loading) stageHistory() *ask {
 	return &ask{
 		object: "OpportunityHistory", cols: []string{"Id", "OpportunityId", "StageName", "CreatedDate"},
 		key: "OpportunityId", ids: l.ids, optional: true,
-		row: func(r gjson.Result) {
-			d, at := l.at(r.Get("OpportunityId").String()), instant(r.Get("CreatedDate").String())
+		row: func(v gjson.Result) {
+			r := l.row.read(v)
+			d, at := l.at(r.get("OpportunityId").String()), instant(r.get("CreatedDate").String())
 			if d != nil && !at.IsZero() {
-				d.stages = append(d.stages, stageRow{at, strings.Clone(r.Get("Id").String()), strings.Clone(r.Get("StageName").String())})
+				d.stages = append(d.stages, stageRow{at, strings.Clone(r.get("Id").String()), strings.Clone(r.get("StageName").String())})
 			}
 		},
 	}
@@ -58,14 +59,15 @@ func (l *loading) fieldHistory() *ask {
 		cols:   []string{"Id", "OpportunityId", "Field", "OldValue", "NewValue", "CreatedDate"},
 		key:    "OpportunityId", where: "Field IN ('" + strings.Join(names, "','") + "')",
 		ids: l.ids, optional: true,
-		row: func(r gjson.Result) {
-			d, at := l.at(r.Get("OpportunityId").String()), instant(r.Get("CreatedDate").String())
+		row: func(v gjson.Result) {
+			r := l.row.read(v)
+			d, at := l.at(r.get("OpportunityId").String()), instant(r.get("CreatedDate").String())
 			if d == nil || at.IsZero() {
 				return
 			}
 			d.changes = append(d.changes, change{
-				at: at, id: strings.Clone(r.Get("Id").String()), field: strings.Clone(r.Get("Field").String()),
-				old: text(crm.Text, r.Get("OldValue")), new: text(crm.Text, r.Get("NewValue")),
+				at: at, id: strings.Clone(r.get("Id").String()), field: strings.Clone(r.get("Field").String()),
+				old: text(crm.Text, r.get("OldValue")), new: text(crm.Text, r.get("NewValue")),
 			})
 		},
 	}

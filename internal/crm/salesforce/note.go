@@ -85,25 +85,26 @@ func (l *loading) noteAsk(n noteObject, o *object) *ask {
 	return &ask{
 		object: n.object, cols: cols, key: n.parent, where: where, ids: l.ids,
 		all: all, optional: true,
-		row: func(r gjson.Result) { l.note(n, r) },
+		row: func(v gjson.Result) { l.note(n, v) },
 	}
 }
 
-func (l *loading) note(n noteObject, r gjson.Result) {
-	d := l.at(r.Get(n.parent).String())
+func (l *loading) note(n noteObject, v gjson.Result) {
+	r := l.row.read(v)
+	d := l.at(r.get(n.parent).String())
 	if d == nil {
 		return
 	}
 	note := crm.Note{
-		ID: id18(r.Get("Id").String()), Kind: n.kind, At: instant(r.Get("CreatedDate").String()),
-		Author: crm.UserID(id18(r.Get("CreatedById").String())),
-		Title:  strings.Clone(r.Get(n.title).String()), Body: strings.Clone(r.Get(n.body).String()),
+		ID: id18(r.get("Id").String()), Kind: n.kind, At: instant(r.get("CreatedDate").String()),
+		Author: crm.UserID(id18(r.get("CreatedById").String())),
+		Title:  strings.Clone(r.get(n.title).String()), Body: strings.Clone(r.get(n.body).String()),
 	}
 	if n.object == "Task" {
 		note.Kind = taskKind(r)
 		note.Ours = crm.IsOwnMark(note.Body)
 	}
-	if task := r.Get("ActivityId").String(); task != "" {
+	if task := r.get("ActivityId").String(); task != "" {
 		if d.emailed == nil {
 			d.emailed = map[string]bool{}
 		}
@@ -113,8 +114,8 @@ func (l *loading) note(n noteObject, r gjson.Result) {
 }
 
 // taskKind tells logged calls and e-mails from tasks.
-func taskKind(r gjson.Result) crm.NoteKind {
-	for _, v := range []string{r.Get("TaskSubtype").String(), r.Get("Type").String()} {
+func taskKind(r *row) crm.NoteKind {
+	for _, v := range []string{r.get("TaskSubtype").String(), r.get("Type").String()} {
 		switch strings.ToLower(v) {
 		case "call":
 			return crm.NoteCall
@@ -143,9 +144,10 @@ func (l *loading) fileLinks() *ask {
 	return &ask{
 		object: "ContentDocumentLink", cols: []string{"Id", "LinkedEntityId", "ContentDocumentId", "ContentDocument.FileType"},
 		key: "LinkedEntityId", ids: l.ids, optional: true,
-		row: func(r gjson.Result) {
-			deal, doc := id18(r.Get("LinkedEntityId").String()), id18(r.Get("ContentDocumentId").String())
-			kind := r.Get("ContentDocument.FileType").String()
+		row: func(v gjson.Result) {
+			r := l.row.read(v)
+			deal, doc := id18(r.get("LinkedEntityId").String()), id18(r.get("ContentDocumentId").String())
+			kind := r.get("ContentDocument.FileType").String()
 			if l.drafts[deal] == nil || !isID(doc) || kind != "" && kind != "SNOTE" {
 				return
 			}
@@ -166,15 +168,16 @@ func (l *loading) contentNotes() *ask {
 	cols := append([]string{"Id", "TextPreview"}, o.having("Title", "CreatedDate", "CreatedById")...)
 	l.preview = &ask{
 		object: "ContentNote", cols: cols, key: "Id", ids: sortedKeys(l.files), optional: true,
-		row: func(r gjson.Result) {
-			doc := id18(r.Get("Id").String())
+		row: func(v gjson.Result) {
+			r := l.row.read(v)
+			doc := id18(r.get("Id").String())
 			delete(l.sure, doc)
 			for _, deal := range l.files[doc] {
 				d := l.drafts[deal]
 				d.notes = append(d.notes, crm.Note{
-					ID: doc, Kind: crm.NoteText, At: instant(r.Get("CreatedDate").String()),
-					Author: crm.UserID(id18(r.Get("CreatedById").String())),
-					Title:  strings.Clone(r.Get("Title").String()), Body: strings.Clone(r.Get("TextPreview").String()),
+					ID: doc, Kind: crm.NoteText, At: instant(r.get("CreatedDate").String()),
+					Author: crm.UserID(id18(r.get("CreatedById").String())),
+					Title:  strings.Clone(r.get("Title").String()), Body: strings.Clone(r.get("TextPreview").String()),
 				})
 			}
 		},

@@ -29,6 +29,29 @@ func (l *loading) opportunities() *ask {
 	return &ask{object: "Opportunity", cols: cols, key: "Id", ids: l.ids, row: l.opportunity}
 }
 
+// blank is a deal before it is read: what its row is to tell is Unreadable.
+func (s *schema) blank(setup crm.Setup) crm.Deal {
+	hidden := crm.Cell{State: crm.Unreadable}
+	deal := crm.Deal{
+		Ref:  crm.Ref{Connection: setup.Connection, Object: crm.ObjectDeal},
+		Name: hidden, Stage: hidden, Type: hidden, Amount: hidden, CloseDate: hidden,
+		Fields: s.mapping.names.Cells(),
+	}
+	for place := range s.mapping.names.List() {
+		deal.Fields.Put(place, hidden)
+	}
+	if s.objects["Opportunity"].field("RecordTypeId") != nil {
+		deal.RecordType = hidden
+	}
+	switch {
+	case s.objects["Opportunity"].field("CurrencyIsoCode") != nil:
+		deal.Currency = hidden
+	case s.org.currency != "":
+		deal.Currency = crm.Value(s.org.currency)
+	}
+	return deal
+}
+
 // opportunity takes one row. A column that was asked for and did not come is
 // Unreadable, like one that could not be asked for.
 func (l *loading) opportunity(row gjson.Result) {
@@ -37,22 +60,8 @@ func (l *loading) opportunity(row gjson.Result) {
 		return
 	}
 	d.found = true
-	hidden := crm.Cell{State: crm.Unreadable}
-	deal := &d.deal
-	*deal = crm.Deal{
-		Ref:  crm.Ref{Connection: l.setup.Connection, Object: crm.ObjectDeal},
-		Name: hidden, Stage: hidden, Type: hidden, Amount: hidden, CloseDate: hidden,
-		Fields: l.blank.Clone(),
-	}
-	if l.s.objects["Opportunity"].field("RecordTypeId") != nil {
-		deal.RecordType = hidden
-	}
-	switch {
-	case l.s.objects["Opportunity"].field("CurrencyIsoCode") != nil:
-		deal.Currency = hidden
-	case l.s.org.currency != "":
-		deal.Currency = crm.Value(l.s.org.currency)
-	}
+	d.deal = l.blank
+	d.deal.Fields = l.blank.Fields.Clone()
 	row.ForEach(func(key, v gjson.Result) bool {
 		l.column(d, key.Str, v)
 		return true

@@ -1,6 +1,8 @@
 package salesforce
 
 import (
+	"strings"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/handoffscore/syncd/internal/crm/transport"
@@ -82,6 +84,48 @@ func rowsOf(w *transport.Walk, total int64) []gjson.Result {
 		rows = append(rows, w.Value())
 	}
 	return rows
+}
+
+// row is a row of an answer, walked over once: several of its columns are asked
+// for, a dozen of some.
+type row struct{ columns []column }
+
+// column is one value of a row.
+type column struct {
+	of    string // what lies beside the row's own record, as "Contact"; "" of its own
+	name  string
+	value gjson.Result
+}
+
+// read takes over a row, in place of the one before.
+func (r *row) read(v gjson.Result) *row {
+	r.columns = r.columns[:0]
+	r.add("", v)
+	return r
+}
+
+func (r *row) add(of string, v gjson.Result) {
+	v.ForEach(func(k, v gjson.Result) bool {
+		r.columns = append(r.columns, column{of, k.Str, v})
+		if of == "" && v.IsObject() && k.Str != "attributes" {
+			r.add(k.Str, v)
+		}
+		return true
+	})
+}
+
+// get returns the value of a column as it is asked for: "Role", "Contact.Email".
+func (r *row) get(path string) gjson.Result {
+	of, name, beside := strings.Cut(path, ".")
+	if !beside {
+		of, name = "", path
+	}
+	for i := range r.columns {
+		if c := &r.columns[i]; c.name == name && c.of == of {
+			return c.value
+		}
+	}
+	return gjson.Result{}
 }
 
 // take reads a value: of a name that comes twice, the first one counts.

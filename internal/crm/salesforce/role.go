@@ -85,6 +85,12 @@ func (cc contactColumns) paths() []string {
 	return append(out, cc.bounce...)
 }
 
+// played is one role of a deal and who plays it.
+type played struct {
+	role string
+	by   crm.ContactID
+}
+
 // contactRoles asks who plays which part, with the contacts' facts beside it.
 func (l *loading) contactRoles() *ask {
 	o := l.s.objects["OpportunityContactRole"]
@@ -96,64 +102,24 @@ func (l *loading) contactRoles() *ask {
 	}
 }
 
-// roleRow is a row about a contact role, walked over once: a deal has several,
-// of a dozen columns each.
-type roleRow struct {
-	own     map[string]gjson.Result
-	contact map[string]gjson.Result // of the contact beside it
-	visible bool                    // a contact that our user may not see comes as null
-}
-
-func (r *roleRow) read(row gjson.Result) {
-	clear(r.own)
-	clear(r.contact)
-	r.visible = false
-	row.ForEach(func(k, v gjson.Result) bool {
-		r.own[k.Str] = v
-		if k.Str == "Contact" && v.IsObject() {
-			r.visible = true
-			v.ForEach(func(k, v gjson.Result) bool {
-				r.contact[k.Str] = v
-				return true
-			})
-		}
-		return true
-	})
-}
-
-// get returns the value of a column as it is asked for: "Role", "Contact.Email".
-func (r *roleRow) get(path string) gjson.Result {
-	if name, ok := strings.CutPrefix(path, "Contact."); ok {
-		return r.contact[name]
-	}
-	return r.own[path]
-}
-
 func (l *loading) contactRole(v gjson.Result) {
-	row := &l.role
-	row.read(v)
+	row := l.row.read(v)
 	d := l.at(row.get("OpportunityId").String())
 	id := crm.ContactID(id18(row.get("ContactId").String()))
 	if d == nil || id == "" {
 		return
 	}
-	if d.people == nil {
-		d.people, d.roles = map[crm.ContactID]*crm.Contact{}, map[string][]crm.ContactID{}
+	for _, key := range l.s.plays[fold(row.get("Role").String())] {
+		d.played = append(d.played, played{key, id})
 	}
-	played := fold(row.get("Role").String())
-	for key, values := range l.s.roles {
-		if values[played] {
-			d.roles[key] = append(d.roles[key], id)
-		}
-	}
-	p := d.people[id]
-	if p == nil {
-		p = l.person(id, row)
-		d.people[id] = p
+	at := slices.IndexFunc(d.people, func(p crm.Contact) bool { return p.ID == id })
+	if at < 0 {
+		d.people = append(d.people, l.person(id, row))
 		return
 	}
 	// The same person in another role: what is kept on the role is put together.
 	if col := l.contact.fact["context"]; col.path != "" && !strings.HasPrefix(col.path, "Contact.") {
+		p := &d.people[at]
 		more := text(col.kind, row.get(col.path))
 		if more != "" && more != p.Context.Text {
 			p.Context.Text = strings.TrimPrefix(p.Context.Text+"\n"+more, "\n")
@@ -163,14 +129,15 @@ func (l *loading) contactRole(v gjson.Result) {
 
 // person reads the contact beside a role. A contact that our user may not see
 // comes as null, and its facts are Unreadable.
-func (l *loading) person(id crm.ContactID, row *roleRow) *crm.Contact {
-	p := &crm.Contact{ID: id}
+func (l *loading) person(id crm.ContactID, row *row) crm.Contact {
+	p := crm.Contact{ID: id}
+	visible := row.get("Contact").IsObject()
 	cell := func(fact string) crm.Cell {
 		col, ok := l.contact.fact[fact]
 		if !ok {
 			return crm.Cell{}
 		}
-		if col.path == "" || strings.HasPrefix(col.path, "Contact.") && !row.visible {
+		if col.path == "" || strings.HasPrefix(col.path, "Contact.") && !visible {
 			return crm.Cell{State: crm.Unreadable}
 		}
 		v := row.get(col.path)
@@ -181,13 +148,13 @@ func (l *loading) person(id crm.ContactID, row *roleRow) *crm.Contact {
 	}
 	p.Name, p.Title, p.Email = cell("name"), cell("title"), cell("email")
 	p.Phone, p.Mobile, p.Context = cell("phone"), cell("mobile"), cell("context")
-	if row.visible {
+	if visible {
 		p.Bounce = l.bounce(row)
 	}
 	return p
 }
 
-func (l *loading) bounce(row *roleRow) crm.Bounce {
+func (l *loading) bounce(row *row) crm.Bounce {
 	known := crm.BounceUnknown
 	for _, path := range l.contact.bounce {
 		v := row.get(path)
@@ -215,14 +182,16 @@ func (l *loading) finishRoles(d *draft) {
 		case l.s.roles[key] == nil:
 			d.deal.Roles[key] = crm.Role{State: crm.Unmapped}
 		default:
-			ids := d.roles[key]
+			var ids []crm.ContactID
+			for _, p := range d.played {
+				if p.role == key {
+					ids = append(ids, p.by)
+				}
+			}
 			slices.Sort(ids)
 			d.deal.Roles[key] = crm.Role{State: crm.Read, Contacts: slices.Compact(ids)}
 		}
 	}
-	d.deal.Contacts = slices.Grow(d.deal.Contacts, len(d.people))
-	for _, p := range d.people {
-		d.deal.Contacts = append(d.deal.Contacts, *p)
-	}
+	d.deal.Contacts = d.people
 	slices.SortFunc(d.deal.Contacts, func(a, b crm.Contact) int { return strings.Compare(string(a.ID), string(b.ID)) })
 }

@@ -133,6 +133,7 @@ type schema struct {
 	types    map[string]string // record type id -> developer name
 	mapping  mapping
 	roles    map[string]map[string]bool // role key -> folded role values; nil: none on offer
+	plays    map[string][]string        // folded role value -> role keys
 	offered  []string
 	problems []crm.Problem
 	seen     seen
