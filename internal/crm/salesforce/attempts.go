@@ -179,14 +179,14 @@ func (w *writing) attempt(s *schema, a *crm.Attempt) (r *record, why string) {
 	if !isID(string(a.Deal)) {
 		return nil, "not a Salesforce record id"
 	}
-	r = &record{values: make(map[string]any, len(attemptFields)), logical: w.logical}
+	r = &record{values: make(values, 0, len(attemptFields)), logical: w.logical}
 	for _, f := range attemptFields {
 		on := s.objects[attemptObject].field(f.native)
 		v, err := on.wire(f.get(a), w.c.setup.Zone)
 		if err != nil {
 			return nil, fmt.Sprintf("the value for %s is %v", f.native, err)
 		}
-		r.values[on.Name] = v
+		r.values.set(on.Name, v)
 	}
 	return r, ""
 }

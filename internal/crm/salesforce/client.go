@@ -68,7 +68,9 @@ type Client struct {
 	// mute is the schema under which the org refused to take posts or to show
 	// them; nil if it has not.
 	mute atomic.Pointer[schema]
-	lost sync.Map // objects and fields that the org refused to know since the schema was read
+
+	lostMu sync.RWMutex    // guards lost
+	lost   map[string]bool // objects and fields, in lower case, that the org refused to know since the schema was read
 
 	peopleMu sync.Mutex // guards people
 	people   map[crm.UserID]*crm.Person
@@ -121,7 +123,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	c := &Client{
 		setup: setup, version: version, base: login, log: o.Log,
 		slots: make(chan struct{}, o.InFlight), batch: o.BatchIDs, composite: o.CompositeWrites,
-		people: map[crm.UserID]*crm.Person{}, watched: watched.New("salesforce", o.Log),
+		people: map[crm.UserID]*crm.Person{}, lost: map[string]bool{}, watched: watched.New("salesforce", o.Log),
 	}
 	unsigned := transport.New(transport.Options{
 		Op: "salesforce", Base: o.HTTP, Policy: signInPolicy{a.Flow},
@@ -268,7 +270,12 @@ func malformed(op, what string) error {
 // lose notes a field that the org's description promised and a write was
 // refused for; it is not written again until the schema is read anew.
 func (c *Client) lose(object, native string) {
-	if _, known := c.lost.LoadOrStore(strings.ToLower(object+"."+native), true); known {
+	key := strings.ToLower(object + "." + native)
+	c.lostMu.Lock()
+	known := c.lost[key]
+	c.lost[key] = true
+	c.lostMu.Unlock()
+	if known {
 		return
 	}
 	c.log.Warn("the org refuses a field that it described; it is not written until the schema is read again",
@@ -276,6 +283,7 @@ func (c *Client) lose(object, native string) {
 }
 
 func (c *Client) isLost(object, native string) bool {
-	_, lost := c.lost.Load(strings.ToLower(object + "." + native))
-	return lost
+	c.lostMu.RLock()
+	defer c.lostMu.RUnlock()
+	return len(c.lost) > 0 && c.lost[strings.ToLower(object+"."+native)]
 }

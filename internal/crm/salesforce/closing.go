@@ -76,9 +76,10 @@ func (w *writing) closings(ctx context.Context, s *schema, list []crm.Closing) (
 			byID[id].to = append(byID[id].to, i)
 			continue
 		}
-		r := &record{id: id, values: map[string]any{"Status": statuses.closed}, logical: w.logical, to: []int{i}}
+		r := &record{id: id, logical: w.logical, to: []int{i}}
+		r.values.setText("Status", statuses.closed)
 		if noted, ok := cl.Noted(task.text, described.Length, nil); ok && described.Updateable && !w.c.isLost("Task", described.Name) {
-			r.values[described.Name] = noted
+			r.values.setText(described.Name, noted)
 		}
 		byID[id] = r
 		records = append(records, r)

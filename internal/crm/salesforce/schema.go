@@ -181,7 +181,9 @@ func (c *Client) current(ctx context.Context) (*schema, bool, error) {
 	}
 	c.schema.value = s
 	c.forgetPeople()
-	c.lost.Clear()
+	c.lostMu.Lock()
+	clear(c.lost)
+	c.lostMu.Unlock()
 	return s, true, nil
 }
 

@@ -47,7 +47,7 @@ func (t taskForm) has(native string) bool {
 }
 
 // values are the fields of a new task. why names a fault of the task itself.
-func (t taskForm) values(task crm.Task) (values map[string]any, why string) {
+func (t taskForm) values(task crm.Task) (set values, why string) {
 	switch {
 	case !crm.Markable(task.Key):
 		return nil, "the task's key cannot be found again in a text"
@@ -56,28 +56,27 @@ func (t taskForm) values(task crm.Task) (values map[string]any, why string) {
 	case !isID(string(task.Owner)):
 		return nil, "the owner's id is not a Salesforce record id"
 	}
-	values = map[string]any{
-		"WhatId": id18(string(task.Deal)), "OwnerId": id18(string(task.Owner)),
-		"Subject":     crm.Cut(task.Title(), cmp.Or(t.of.field("Subject").Length, longestSubject)),
-		"Description": task.Marked(cmp.Or(t.of.field("Description").Length, longestBody), nil),
-	}
+	set.setText("WhatId", id18(string(task.Deal)))
+	set.setText("OwnerId", id18(string(task.Owner)))
+	set.setText("Subject", crm.Cut(task.Title(), cmp.Or(t.of.field("Subject").Length, longestSubject)))
+	set.setText("Description", task.Marked(cmp.Or(t.of.field("Description").Length, longestBody), nil))
 	if !task.Due.IsZero() {
-		values["ActivityDate"] = task.Due.In(t.zone).Format(time.DateOnly)
+		set.setText("ActivityDate", task.Due.In(t.zone).Format(time.DateOnly))
 	}
 	priority := "Normal"
 	if task.Urgent {
 		priority = "High"
 	}
 	if t.has("Priority") && slices.Contains(t.of.field("Priority").options(), priority) {
-		values["Priority"] = priority
+		set.setText("Priority", priority)
 	}
 	if t.open != "" && t.has("Status") {
-		values["Status"] = t.open
+		set.setText("Status", t.open)
 	}
 	if f := t.of.field(keyField); t.has(keyField) && crm.Units(task.Key) <= f.Length {
-		values[keyField] = task.Key // a part of a key would be another task's
+		set.setText(keyField, task.Key) // a part of a key would be another task's
 	}
-	return values, ""
+	return set, ""
 }
 
 // foundTask reads one task; ours is false for one that people made.

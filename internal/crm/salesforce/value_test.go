@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -86,8 +85,7 @@ func TestWireForm(t *testing.T) {
 		v, err := c.f.wire(c.in, berlin)
 		got := "!"
 		if err == nil {
-			b, _ := json.Marshal(v)
-			got = string(b)
+			got = string(v.append(nil))
 		}
 		if got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.f.Type, c.in, got, c.want)

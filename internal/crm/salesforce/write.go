@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -20,8 +18,8 @@ import (
 
 // record is one record on its way.
 type record struct {
-	id      string            // "" of one to be made
-	values  map[string]any    // by API name
+	id      string // "" of one to be made
+	values  values
 	logical map[string]string // API name -> logical name, shared by all
 	skipped []string          // logical names that cannot be written
 	to      []int             // positions of its updates
@@ -104,7 +102,9 @@ func (w *writing) prepare(s *schema, updates []crm.Update) []*record {
 			continue
 		}
 		if first := byID[r.id]; first != nil { // one record twice in a call fails: the later update wins
-			maps.Copy(first.values, r.values)
+			for _, v := range r.values {
+				first.values.set(v.native, v.content)
+			}
 			first.skipped = append(first.skipped, r.skipped...)
 			first.to = append(first.to, i)
 			continue
@@ -118,7 +118,7 @@ func (w *writing) prepare(s *schema, updates []crm.Update) []*record {
 
 // record translates one update. why names a fault of the update itself.
 func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
-	r = &record{id: id18(string(u.ID)), values: make(map[string]any, len(u.Fields)), logical: w.logical}
+	r = &record{id: id18(string(u.ID)), values: make(values, 0, len(u.Fields)), logical: w.logical}
 	for _, name := range sortedKeys(u.Fields) {
 		m := s.mapping.byName[name]
 		switch {
@@ -139,7 +139,8 @@ func (w *writing) record(s *schema, u crm.Update) (r *record, why string) {
 			r.skipped = append(r.skipped, name)
 			return r, fmt.Sprintf("%s: the value for %s is %v", name, m.native, err)
 		}
-		r.values[m.native], r.logical[m.native] = v, name
+		r.values.set(m.native, v)
+		r.logical[m.native] = name
 	}
 	return r, ""
 }
@@ -195,27 +196,12 @@ func (w *writing) collection(records []*record) json.RawMessage {
 	for _, r := range records {
 		b = append(crm.AppendText(append(crm.Comma(b), `{"attributes":{"type":`...), w.object), '}')
 		b = crm.AppendSome(b, "id", r.id)
-		for _, native := range sortedKeys(r.values) {
-			b = appendValue(crm.AppendKey(b, native), r.values[native])
+		for _, v := range r.values {
+			b = v.append(crm.AppendKey(b, v.native))
 		}
 		b = append(b, '}')
 	}
 	return append(b, `]}`...)
-}
-
-// appendValue appends what a field is set to: a text, a number, true, false, or
-// nothing.
-func appendValue(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case nil:
-		return append(b, "null"...)
-	case bool:
-		return strconv.AppendBool(b, v)
-	case json.Number:
-		return append(b, v...)
-	default:
-		return crm.AppendText(b, v.(string))
-	}
 }
 
 // took gives records their outcomes by what came back for them, and returns
@@ -376,13 +362,14 @@ func unwritable(v gjson.Result) []string {
 func without(records []*record, names []string) bool {
 	any := false
 	for _, r := range records {
-		for native := range r.values {
-			if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, native) }) {
-				r.skipped = append(r.skipped, r.logical[native])
-				delete(r.values, native)
-				any = true
+		r.values = slices.DeleteFunc(r.values, func(v value) bool {
+			if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, v.native) }) {
+				return false
 			}
-		}
+			r.skipped = append(r.skipped, r.logical[v.native])
+			any = true
+			return true
+		})
 	}
 	return any
 }
