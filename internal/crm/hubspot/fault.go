@@ -94,9 +94,10 @@ func words(r gjson.Result) []string {
 		return nil
 	case r.IsArray():
 		var out []string
-		for _, x := range r.Array() {
+		r.ForEach(func(_, x gjson.Result) bool {
 			out = append(out, idOf(x))
-		}
+			return true
+		})
 		return out
 	}
 	return []string{idOf(r)}

@@ -182,7 +182,7 @@ func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, si
 			continue
 		}
 		spoken[id] = true
-		list := x.of[id]
+		list := slices.Grow(x.of[id], len(links))
 		for _, l := range links {
 			list = merge(list, l)
 		}
@@ -197,16 +197,16 @@ func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, si
 			next = append(next, linkInput{id, strings.Clone(after)})
 		}
 	}
-	faults.ForEach(func(_, e gjson.Result) bool {
-		ids, none := withoutLinks(e)
+	w = transport.Over(faults)
+	for range w.Items {
+		ids, none := withoutLinks(w)
 		for _, id := range ids {
 			if _, asked := cursor[id]; asked {
 				spoken[id] = true
 				x.failed[id] = x.failed[id] || !none
 			}
 		}
-		return true
-	})
+	}
 	for _, in := range inputs {
 		if !spoken[in.ID] {
 			silent = append(silent, linkInput{ID: in.ID})
@@ -218,14 +218,25 @@ func (x *linked) add(inputs []linkInput, results, faults gjson.Result) (next, si
 // withoutLinks reads whom an error is about, and whether it only says that
 // there is no association. Most deals have none of some kind, so this is all
 // that is read of it.
-func withoutLinks(e gjson.Result) (ids []string, none bool) {
-	if strings.Contains(e.Get("subCategory").String(), "NO_ASSOCIATIONS_FOUND") {
-		if ids := words(e.Get("context.fromObjectId")); len(ids) > 0 {
-			return ids, true
+func withoutLinks(w *transport.Walk) (ids []string, none bool) {
+	e := w.Both(func() {
+		for name := range w.Fields {
+			switch name {
+			case "subCategory":
+				none = strings.Contains(w.Text(), "NO_ASSOCIATIONS_FOUND")
+			case "context":
+				for name := range w.Fields {
+					if name == "fromObjectId" {
+						ids = words(w.Value())
+					}
+				}
+			}
 		}
-		return readFault(e).IDs, true
+	})
+	if none && len(ids) > 0 {
+		return ids, true
 	}
-	return readFault(e).IDs, false
+	return readFault(e).IDs, none
 }
 
 func (x *linked) link(w *transport.Walk) link {

@@ -67,8 +67,10 @@ func instant(raw string) (time.Time, bool) {
 // which zone tells the day. Text that is neither stays as it is.
 func day(raw string, zone *time.Location) string {
 	raw = strings.TrimSpace(raw)
-	if _, err := time.Parse(time.DateOnly, raw); err == nil {
-		return raw
+	if len(raw) == len(time.DateOnly) {
+		if _, err := time.Parse(time.DateOnly, raw); err == nil {
+			return raw
+		}
 	}
 	if t, ok := instant(raw); ok {
 		return t.In(zone).Format(time.DateOnly)

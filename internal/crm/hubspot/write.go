@@ -183,7 +183,8 @@ func (w *writing) refused(ctx context.Context, jobs []job, f fault, err error) e
 
 // decide reads the outcome of every record from the answer's body.
 func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error {
-	if !r.Get("results").IsArray() {
+	results, faults := listsOf(r)
+	if !results.IsArray() {
 		w.mark(jobs, crm.Unknown, codeNotJSON)
 		return nil
 	}
@@ -192,7 +193,7 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 		byID[j.id] = j
 	}
 	var loose []fault // errors that name no record
-	r.Get("errors").ForEach(func(_, e gjson.Result) bool {
+	faults.ForEach(func(_, e gjson.Result) bool {
 		f := readFault(e)
 		named := false
 		for _, id := range append(f.IDs, f.Trace...) {
@@ -208,7 +209,7 @@ func (w *writing) decide(ctx context.Context, jobs []job, r gjson.Result) error 
 		}
 		return true
 	})
-	r.Get("results").ForEach(func(_, o gjson.Result) bool {
+	results.ForEach(func(_, o gjson.Result) bool {
 		id := idOf(o.Get("id"))
 		j, ok := byID[id]
 		if jobs[0].creates() {
