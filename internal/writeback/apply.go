@@ -78,7 +78,7 @@ type answer struct {
 type queue struct {
 	busy  map[string]bool // deals that are under way
 	size  int
-	ahead []store.Intent
+	ahead []*store.Intent // by their places, as they are large to move
 }
 
 // take removes up to n intents of deals that are not under way, each deal
@@ -93,7 +93,7 @@ func (q *queue) take(n int) []store.Intent {
 			continue
 		}
 		q.busy[in.Ref.ID] = true
-		batch = append(batch, in)
+		batch = append(batch, *in)
 	}
 	q.ahead = left
 	return batch
@@ -103,11 +103,14 @@ func (q *queue) take(n int) []store.Intent {
 // nothing is left but what has to wait, so does the whole batch.
 func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, q *queue) ([]store.Intent, error) {
 	if len(q.ahead) == 0 {
-		var err error
-		if q.ahead, err = w.Store.Planned(ctx, t.Name, run, q.size); err != nil {
+		planned, err := w.Store.Planned(ctx, t.Name, run, q.size)
+		if err != nil {
 			return nil, err
 		}
-		slices.SortStableFunc(q.ahead, func(a, b store.Intent) int { return strings.Compare(a.Account, b.Account) })
+		for i := range planned {
+			q.ahead = append(q.ahead, &planned[i])
+		}
+		slices.SortStableFunc(q.ahead, func(a, b *store.Intent) int { return strings.Compare(a.Account, b.Account) })
 	}
 	batch := q.take(t.Sink.WriteBatch())
 	if len(batch) == 0 {
