@@ -67,6 +67,10 @@ func TestWireForm(t *testing.T) {
 	}{
 		{field{Type: "double"}, "12.50", `12.5`},
 		{field{Type: "double"}, "90071992547409931", `90071992547409931`},
+		{field{Type: "double"}, "3", `3`},
+		{field{Type: "double"}, "0", `0`},
+		{field{Type: "double"}, "007", `7`},
+		{field{Type: "double"}, "-1", `-1`},
 		{field{Type: "double"}, "", `null`},
 		{field{Type: "double"}, "many", `!`},
 		{field{Type: "boolean"}, "true", `true`},

@@ -71,6 +71,9 @@ func (f *field) wire(canonical string, zone *time.Location) (content, error) {
 	}
 	switch f.Type {
 	case "int", "long", "double", "currency", "percent":
+		if integer(canonical) {
+			return content{canonical, true}, nil // as scores are
+		}
 		d, err := decimal.NewFromString(canonical)
 		if err != nil {
 			return nothing, errors.New("not a number")
@@ -95,4 +98,14 @@ func (f *field) wire(canonical string, zone *time.Location) (content, error) {
 		return content{text: t.UTC().Format(canonicalStamp)}, nil
 	}
 	return content{text: crm.Cut(canonical, f.Length)}, nil
+}
+
+// integer reports whether text is a whole number as JSON writes it, without a sign.
+func integer(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text == "0" || text != "" && text[0] != '0'
 }
