@@ -97,7 +97,7 @@ type column struct {
 	value gjson.Result
 }
 
-// read takes over a row, in place of the one before.
+// read takes over a row, in place of the one before, and returns it.
 func (r *row) read(v gjson.Result) *row {
 	r.columns = r.columns[:0]
 	r.add("", v)

@@ -112,19 +112,29 @@ func (l *loading) contactRole(v gjson.Result) {
 	for _, key := range l.s.plays[fold(row.get("Role").String())] {
 		d.played = append(d.played, played{key, id})
 	}
-	at := slices.IndexFunc(d.people, func(p crm.Contact) bool { return p.ID == id })
-	if at < 0 {
+	p := d.person(id)
+	if p == nil {
 		d.people = append(d.people, l.person(id, row))
 		return
 	}
 	// The same person in another role: what is kept on the role is put together.
 	if col := l.contact.fact["context"]; col.path != "" && !strings.HasPrefix(col.path, "Contact.") {
-		p := &d.people[at]
 		more := text(col.kind, row.get(col.path))
 		if more != "" && more != p.Context.Text {
 			p.Context.Text = strings.TrimPrefix(p.Context.Text+"\n"+more, "\n")
 		}
 	}
+}
+
+// person is who was read already, nil if nobody was under that id. The people
+// of a deal are few.
+func (d *draft) person(id crm.ContactID) *crm.Contact {
+	for i := range d.people {
+		if p := &d.people[i]; p.ID == id {
+			return p
+		}
+	}
+	return nil
 }
 
 // person reads the contact beside a role. A contact that our user may not see
