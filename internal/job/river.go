@@ -91,7 +91,12 @@ func Counts(ctx context.Context, s *store.Store) (map[string]int, error) {
 // finish within the grace, cancels the rest, and returns once all is quiet.
 func (q *Queue) Run(ctx context.Context) error {
 	if q.store.Dialect() == store.Postgres {
-		pool, err := pgxpool.New(ctx, q.store.DSN())
+		conf, err := pgxpool.ParseConfig(q.store.DSN())
+		if err != nil {
+			return fmt.Errorf("queue on %s: its address cannot be read", q.store.Name())
+		}
+		conf.AfterConnect = store.Impatient
+		pool, err := pgxpool.NewWithConfig(ctx, conf)
 		if err != nil {
 			return fmt.Errorf("queue on %s: cannot connect", q.store.Name())
 		}

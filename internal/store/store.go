@@ -13,8 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -90,10 +91,11 @@ func dialectOf(dsn string) string {
 // means as many as suit it. Whoever opens it closes it.
 func (s *Store) Pool(connections int) (*sql.DB, error) {
 	if s.dialect == Postgres {
-		db, err := sql.Open("pgx", s.dsn)
+		conf, err := pgx.ParseConfig(s.dsn)
 		if err != nil {
 			return nil, fmt.Errorf("database %s: %w", s.Name(), withoutSecret(err, s.dsn))
 		}
+		db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(Impatient))
 		db.SetMaxOpenConns(max(connections, 8))
 		return db, nil
 	}
@@ -119,6 +121,15 @@ func (s *Store) Pool(connections int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(connections)
 	return db, nil
+}
+
+// Impatient has PostgreSQL give up a transaction that its process leaves alone
+// for half a minute. A process that is stopped in the midst of one, with its
+// machine or by a person, holds locks, and nobody could take over its work: its
+// connection does not end as that of a killed one does.
+func Impatient(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '30s'`)
+	return err
 }
 
 // Apart is the same database on connections of its own, for reading: whatever

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/handoffscore/syncd/internal/need"
 	"github.com/handoffscore/syncd/internal/store"
 	"github.com/handoffscore/syncd/internal/store/storetest"
 )
@@ -31,5 +32,20 @@ func TestAnUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", dsn, err)
 		}
+	}
+}
+
+// A process that is stopped in the midst of a transaction keeps its locks only
+// for a while: its work can be taken over.
+func TestATransactionIsNotHeldForGood(t *testing.T) {
+	st := storetest.Open(t, need.Postgres(t))
+	pool, err := st.Pool(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	var limit string
+	if err := pool.QueryRowContext(t.Context(), `SHOW idle_in_transaction_session_timeout`).Scan(&limit); err != nil || limit != "30s" {
+		t.Errorf("a transaction may be left alone for %q: %v", limit, err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/handoffscore/syncd/internal/app/apptest"
+	"github.com/handoffscore/syncd/internal/need"
+	"github.com/handoffscore/syncd/internal/store/storetest"
 )
 
 // A replica that is paused in the middle of a pass wakes up after another has
@@ -39,6 +41,43 @@ func TestAPausedReplicaWritesNothingUnderItsOldLease(t *testing.T) {
 		return f.number(`SELECT COUNT(*) FROM test_leases WHERE holder = $1 AND at > $2`, holder.holder, awake) > 0
 	})
 	f.checkTerms()
+}
+
+// A process that is stopped in the midst of a transaction holds the row of its
+// lease, which runs out all the same: the database gives the transaction up, and
+// the connection is another's.
+func TestATransactionThatNobodyEndsHoldsUpNoHeir(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for half a minute")
+	}
+	t.Parallel()
+	st := storetest.Open(t, need.Postgres(t))
+	now := time.Now()
+	if _, err := st.Acquire(t.Context(), "org", "stopped", time.Second, now); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := st.Pool(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	left, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := left.ExecContext(t.Context(), `UPDATE leases SET until = until WHERE connection = 'org'`); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if _, err := st.Acquire(t.Context(), "org", "heir", time.Minute, now.Add(time.Hour)); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took < time.Second || took > 50*time.Second {
+		t.Errorf("the heir waited %v", took)
+	}
+	if err := left.Commit(); err == nil {
+		t.Error("what was left alone was committed")
+	}
 }
 
 // The worst moment to be paused: the store knows of a write, the CRM has put it
