@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // Margins: what may come on top of what there was near the beginning of a life.
@@ -16,6 +17,9 @@ const (
 	quarter        = 1.25
 	fewest         = 12 // samples of a life that say something, after its beginning
 )
+
+// breath is how long a life is looked at further that seems to leak.
+const breath = 20 * time.Second
 
 // beginning is how long a life takes to have all its parts at work: the queue's
 // leader is elected within five seconds, and starts some more.
