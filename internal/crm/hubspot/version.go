@@ -88,16 +88,19 @@ func (c *Client) served(ask func() error) error {
 		return err
 	}
 	other := ask()
-	if unserved(other) {
-		c.api.other.Store(false)
-		var e *crm.Error
-		if errors.As(err, &e) && e.Fix == "" {
-			e.Fix = "check base_url and api_version: neither " + c.api.version + " nor " + c.api.substitute() + " is served whole"
-		}
-		return err
+	if other == nil {
+		c.log.Warn("the portal does not serve the API version asked for", zap.String("asked", c.api.version), zap.String("spoken", c.api.spoken()))
+		return nil
 	}
-	c.log.Warn("the portal does not serve the API version asked for", zap.String("asked", c.api.version), zap.String("spoken", c.api.spoken()))
-	return other
+	c.api.other.Store(false)
+	if !unserved(other) {
+		return other // which does not show that it is served
+	}
+	var e *crm.Error
+	if errors.As(err, &e) && e.Fix == "" {
+		e.Fix = "check base_url and api_version: neither " + c.api.version + " nor " + c.api.substitute() + " is served whole"
+	}
+	return err
 }
 
 func (s *schema) checkVersion(api *speech) {

@@ -120,6 +120,24 @@ func TestWhatNoVersionServes(t *testing.T) {
 	}
 }
 
+// A substitute that answers with some other error has not shown that it is
+// served.
+func TestASubstituteThatFailsIsNotKept(t *testing.T) {
+	p := newPortal(t, 5, hssim.Options{NoSearchLag: true}, Options{})
+	asked := 0
+	if err := p.served(func() error {
+		if asked++; asked == 1 {
+			return &crm.Error{Op: "hubspot.read", Kind: crm.NotFound}
+		}
+		return &crm.Error{Op: "hubspot.read", Kind: crm.Unavailable}
+	}); crm.KindOf(err) != crm.Unavailable || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	if p.api.spoken() != defaultVersion {
+		t.Errorf("speaks %s", p.api.spoken())
+	}
+}
+
 // The commands that look at a portal find the version as passes do.
 func TestLookingAtAPortalOfAnotherVersion(t *testing.T) {
 	client := without(t, token, "", "/2026-03")
