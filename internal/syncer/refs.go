@@ -42,14 +42,17 @@ func (p *pass) batches() func(context.Context) iter.Seq2[ref, error] {
 }
 
 // named yields batches of the deals that pages name; add queues what of a page
-// is to be looked at.
+// is to be looked at. Those of a page go in the order of their ids, by which the
+// store's indexes are kept too: a batch then touches few places of them.
 func (p *pass) named(ctx context.Context, pages iter.Seq2[crm.Page, error], add func(context.Context, *queue, []crm.Moved) error) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
 		q, full := &queue{}, p.c.Source.LoadBatch()
 		for page, err := range pages {
+			before := len(q.ids)
 			if err == nil {
 				err = add(ctx, q, page.Deals)
 			}
+			slices.Sort(q.ids[before:])
 			if err == nil {
 				q.ends = append(q.ends, pageEnd{len(q.ids), page.Next})
 			}
