@@ -65,7 +65,7 @@ func (a *App) RunDetail(ctx context.Context, id string) (RunReport, error) {
 	if err != nil {
 		return r, err
 	}
-	refused, err := a.store.Refused(ctx, id)
+	refused, err := a.store.Refused(ctx, run.Connection, id)
 	for _, i := range refused {
 		r.Refused = append(r.Refused, Refused{Deal: i.Ref.ID, Class: i.Class, Code: i.Code, Message: i.Message, NextTry: i.NextTry})
 	}

@@ -81,8 +81,12 @@ func (s *Store) Outcomes(ctx context.Context, ref crm.Ref, asOf time.Time) (map[
 		err = scan(&r.ID, &t, &r.Status, &r.Class, &r.Code, &r.Message)
 		r.At = at(t)
 		return r, err
-	}, `SELECT o.intent, o.at, o.status, o.class, o.code, o.message FROM deals d JOIN intents i ON i.deal = d.num JOIN outcomes o ON o.intent = i.seq
-		WHERE d.connection = $1 AND d.id = $2 AND o.at <= $3 ORDER BY o.seq`, ref.Connection, ref.ID, upTo(asOf))
+	}, `SELECT intent, moment, state, class, code, message FROM (
+		SELECT o.intent, o.at AS moment, o.status AS state, o.class, o.code, o.message, o.seq AS place FROM deals d JOIN intents i ON i.deal = d.num JOIN outcomes o ON o.intent = i.seq
+			WHERE d.connection = $1 AND d.id = $2 AND o.at <= $3
+		UNION ALL SELECT seq, updated_at, status, class, code, message, $4 FROM deals d JOIN intents i ON i.deal = d.num
+			WHERE d.connection = $1 AND d.id = $2 AND updated_at <= $3 AND status = 'confirmed' AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.intent = i.seq AND o.status = 'confirmed')
+		) AS words ORDER BY place`, ref.Connection, ref.ID, upTo(asOf), int64(math.MaxInt64))
 	last := make(map[int64]Result, len(list))
 	for _, r := range list {
 		last[r.ID] = r

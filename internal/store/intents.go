@@ -19,11 +19,6 @@ const (
 	intentSelect   = `seq, run, d.connection, d.object, d.id, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at, fields, before, input_hash`
 )
 
-// Planned returns up to limit planned intents of a run, in order.
-func (s *Store) Planned(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
-	return s.intents(ctx, `i.connection = $1 AND status = 'planned' AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
-}
-
 // Underway returns up to limit intents of a run whose outcome is not known:
 // sent by a process that died, or answered by nothing.
 func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
@@ -42,14 +37,17 @@ func (s *Store) Rejected(ctx context.Context, connection string, ids []string) (
 }
 
 // Refused returns the rejected intents of a run.
-func (s *Store) Refused(ctx context.Context, run string) ([]Intent, error) {
-	return s.intents(ctx, `run = $1 AND status = 'rejected' ORDER BY seq`, run)
+func (s *Store) Refused(ctx context.Context, connection, run string) ([]Intent, error) {
+	return s.intents(ctx, `i.connection = $1 AND run = $2 AND status = 'rejected' ORDER BY seq`, connection, run)
 }
+
+// unfinished is in the words of the index that holds what is, whatever the run.
+const unfinished = `status IN ('planned', 'sent', 'unknown', 'rejected')`
 
 // Waiting counts a connection's rejected intents, and records of attempts, which
 // wait for their next try, by class.
 func (s *Store) Waiting(ctx context.Context, connection string) (map[string]int, error) {
-	return s.CountBy(ctx, `SELECT class, COUNT(*) FROM (SELECT class FROM intents WHERE connection = $1 AND status = 'rejected'
+	return s.CountBy(ctx, `SELECT class, COUNT(*) FROM (SELECT class FROM intents WHERE connection = $1 AND `+unfinished+` AND status = 'rejected'
 		UNION ALL SELECT class FROM attempts WHERE connection = $1 AND status = 'rejected') AS refused GROUP BY class`, connection)
 }
 
@@ -147,12 +145,15 @@ func (s *Store) MarkSent(ctx context.Context, l Lease, ids []int64, now time.Tim
 	})
 }
 
-// Resolve keeps what became of intents; every outcome is kept for good.
+// Resolve keeps what became of intents; every outcome is kept for good. What is
+// confirmed and no more is in the intent itself, which does not change again.
 func (s *Store) Resolve(ctx context.Context, l Lease, results []Result) error {
 	return s.write(ctx, l, func(tx *sql.Tx) error {
-		rows := make([][]any, len(results))
-		for i, r := range results {
-			rows[i] = []any{r.ID, ms(r.At), r.Status, r.Class, r.Code, r.Message}
+		var rows [][]any
+		for _, r := range results {
+			if r.Status != Confirmed || r.Class != "" || r.Code != "" || r.Message != "" {
+				rows = append(rows, []any{r.ID, ms(r.At), r.Status, r.Class, r.Code, r.Message})
+			}
 		}
 		if err := s.insert(ctx, tx, "outcomes", "intent, at, status, class, code, message", rows, ""); err != nil {
 			return err

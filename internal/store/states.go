@@ -67,7 +67,7 @@ func (s *Store) OpenRefs(ctx context.Context, d Due, after string, limit int) (i
 	reasons := []struct{ table, where string }{
 		{"states", `is_open = 1`},
 		{"states", `is_open = 0 AND next_at > 0 AND next_at <= $3`},
-		{"intents", `(status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
+		{"intents", unfinished + ` AND (status IN ('sent', 'unknown') OR (status = 'rejected' AND next_try <= $3)
 			OR (status = 'planned' AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')))`},
 		{"tasks", `status IN ('wanted', 'sent', 'closing') AND next_try <= $3
 			AND run <> $6 AND run IN (SELECT id FROM runs WHERE connection = $1 AND mode = 'write')`},

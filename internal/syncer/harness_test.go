@@ -327,7 +327,7 @@ func (r *rig) planOf(t testing.TB, kind string) *store.Run {
 // planned are a run's intents by deal.
 func (r *rig) planned(t testing.TB, run *store.Run) map[string]store.Intent {
 	t.Helper()
-	list, err := r.store.Planned(t.Context(), "org", run.ID, 10000)
+	list, err := r.store.WritesOf(t.Context(), "org", run.ID, store.Planned, 0, 10000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,9 +34,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 			}
 			free--
 			go func() {
-				a := answer{batch: batch}
-				a.tally, a.err = w.send(ctx, t, lease, batch, now)
-				answers <- a
+				answers <- w.send(ctx, t, lease, batch, now)
 			}()
 			late = time.Now().After(deadline)
 		}
@@ -60,6 +58,9 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 				}
 			}
 		}
+		if a.again > 0 {
+			q.after = min(q.after, a.again-1)
+		}
 		err = errors.Join(err, a.err)
 	}
 }
@@ -68,6 +69,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 type answer struct {
 	batch []store.Intent
 	tally Tally
+	again int64 // the first of those that are planned again; 0 if none is
 	err   error
 }
 
@@ -78,6 +80,7 @@ type answer struct {
 type queue struct {
 	busy  map[string]bool // deals that are under way
 	size  int
+	after int64           // what was read ahead ends there
 	ahead []*store.Intent // by their places, as they are large to move
 }
 
@@ -103,12 +106,12 @@ func (q *queue) take(n int) []store.Intent {
 // nothing is left but what has to wait, so does the whole batch.
 func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, q *queue) ([]store.Intent, error) {
 	if len(q.ahead) == 0 {
-		planned, err := w.Store.Planned(ctx, t.Name, run, q.size)
+		planned, err := w.Store.WritesOf(ctx, t.Name, run, store.Planned, q.after, q.size)
 		if err != nil {
 			return nil, err
 		}
 		for i := range planned {
-			q.ahead = append(q.ahead, &planned[i])
+			q.ahead, q.after = append(q.ahead, &planned[i]), planned[i].ID
 		}
 		slices.SortStableFunc(q.ahead, func(a, b *store.Intent) int { return strings.Compare(a.Account, b.Account) })
 	}
@@ -130,8 +133,8 @@ func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run stri
 }
 
 // send sends one batch and stores what became of each record.
-func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []store.Intent, now time.Time) (Tally, error) {
-	var tally Tally
+func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []store.Intent, now time.Time) answer {
+	a := answer{batch: batch}
 	updates := make([]crm.Update, len(batch))
 	for i, in := range batch {
 		updates[i] = crm.Update{ID: crm.DealID(in.Ref.ID), Fields: in.Fields}
@@ -149,12 +152,13 @@ func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []
 	results := make([]store.Result, len(batch))
 	for i, o := range outcomes {
 		results[i] = result(batch[i], o, now)
-		tally.count(batch[i], o)
+		a.tally.count(batch[i], o)
+		if id := batch[i].ID; results[i].Status == store.Planned && (a.again == 0 || id < a.again) {
+			a.again = id
+		}
 	}
-	if err := w.Store.Resolve(context.WithoutCancel(ctx), lease, results); err != nil {
-		return tally, errors.Join(sendErr, err)
-	}
-	return tally, sendErr
+	a.err = errors.Join(sendErr, w.Store.Resolve(context.WithoutCancel(ctx), lease, results))
+	return a
 }
 
 // settle reads records whose outcome is unknown and turns it into confirmed,

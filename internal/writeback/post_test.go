@@ -86,7 +86,7 @@ func TestAPostHoldsNoRecordUp(t *testing.T) {
 		if tally, _, err := d.tasks(t, "r1", now.Add(time.Minute)); tally.Unresolved != 1 || err != nil {
 			t.Errorf("%+v, %v", tally, err)
 		}
-		if left, err := d.store.Planned(t.Context(), "org", "r1", 10); err != nil || len(left) != c.left {
+		if left, err := d.store.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10); err != nil || len(left) != c.left {
 			t.Errorf("post %v: %d records are to be written, %v", c.ask.Post(), len(left), err)
 		}
 	}

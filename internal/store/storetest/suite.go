@@ -73,6 +73,7 @@ func Run(t *testing.T) {
 		"a new reading supersedes what was open":   superseded,
 		"a crash after sending leaves a trace":     crash,
 		"rejected writes wait for their time":      rejected,
+		"every write has a last word":              outcomes,
 		"connections of their own":                 apart,
 		"open refs page in order":                  openRefs,
 		"due for several reasons":                  dueInPages,
@@ -190,7 +191,7 @@ func roundTrip(t *testing.T, s *store.Store) {
 	if d := cmp.Diff(slice.States, got); d != "" {
 		t.Errorf("states (no score is not 0):\n%s", d)
 	}
-	planned, err := s.Planned(t.Context(), "org", "r1", 10)
+	planned, err := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	if err != nil || len(planned) != 1 {
 		t.Fatalf("%d planned, %v", len(planned), err)
 	}
@@ -242,7 +243,7 @@ func superseded(t *testing.T, s *store.Store) {
 	if err := s.Commit(t.Context(), l, store.Slice{Run: r2, Read: []string{"1"}, Intents: []store.Intent{intent("r2", "1")}}); err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.Planned(t.Context(), "org", "r1", 10)
+	first, err := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	if err != nil || len(first) != 1 || first[0].Ref.ID != "2" {
 		t.Errorf("left of the first run: %+v %v", first, err)
 	}
@@ -258,7 +259,7 @@ func crash(t *testing.T, s *store.Store) {
 	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1")}}); err != nil {
 		t.Fatal(err)
 	}
-	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	planned, _ := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	if err := s.MarkSent(t.Context(), l, []int64{planned[0].ID}, now); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +279,7 @@ func rejected(t *testing.T, s *store.Store) {
 	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1"), intent("r1", "2")}}); err != nil {
 		t.Fatal(err)
 	}
-	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	planned, _ := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	results := []store.Result{
 		{ID: planned[0].ID, Status: store.Rejected, Class: "validation", Code: "RULE", Message: "no", NextTry: now.Add(time.Hour), At: now},
 		{ID: planned[1].ID, Status: store.Confirmed, At: now},
@@ -304,6 +305,51 @@ func rejected(t *testing.T, s *store.Store) {
 	}
 }
 
+// outcomes: the last word on each write up to a moment, whether it stands in the
+// intent or apart.
+func outcomes(t *testing.T, s *store.Store) {
+	l := lease(t, s, now)
+	r := begun(t, s, l, "r1")
+	other := intent("r1", "1")
+	other.Card = "partner-handoff"
+	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1"), other, intent("r1", "2")}}); err != nil {
+		t.Fatal(err)
+	}
+	planned, err := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
+	if err != nil || len(planned) != 3 {
+		t.Fatalf("%d planned, %v", len(planned), err)
+	}
+	first, second := planned[0].ID, planned[1].ID
+	later := now.Add(time.Hour)
+	for _, results := range [][]store.Result{
+		{
+			{ID: first, Status: store.Confirmed, At: now},
+			{ID: planned[2].ID, Status: store.Confirmed, At: now},
+			{ID: second, Status: store.Rejected, Class: "locked", Code: "UNABLE_TO_LOCK_ROW", Message: "no", At: now},
+		},
+		{{ID: second, Status: store.Confirmed, Message: "two fields were left out", At: later}},
+	} {
+		if err := s.Resolve(t.Context(), l, results); err != nil {
+			t.Fatal(err)
+		}
+	}
+	confirmed := store.Result{ID: first, Status: store.Confirmed, At: now}
+	for at, want := range map[time.Time]map[int64]store.Result{
+		now.Add(-time.Second): {},
+		now:                   {first: confirmed, second: {ID: second, Status: store.Rejected, Class: "locked", Code: "UNABLE_TO_LOCK_ROW", Message: "no", At: now}},
+		later:                 {first: confirmed, second: {ID: second, Status: store.Confirmed, Message: "two fields were left out", At: later}},
+		{}:                    {first: confirmed, second: {ID: second, Status: store.Confirmed, Message: "two fields were left out", At: later}},
+	} {
+		got, err := s.Outcomes(t.Context(), ref("1"), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("at %s (-want +got):\n%s", at, d)
+		}
+	}
+}
+
 // ofOneCard: a new write of one card leaves a rejected one of another to its
 // time, and takes the place of its own.
 func ofOneCard(t *testing.T, s *store.Store) {
@@ -314,7 +360,7 @@ func ofOneCard(t *testing.T, s *store.Store) {
 	if err := s.Commit(t.Context(), l, store.Slice{Run: r, Intents: []store.Intent{intent("r1", "1"), other}}); err != nil {
 		t.Fatal(err)
 	}
-	planned, _ := s.Planned(t.Context(), "org", "r1", 10)
+	planned, _ := s.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	var results []store.Result
 	for _, in := range planned {
 		results = append(results, store.Result{ID: in.ID, Status: store.Rejected, Class: "validation", NextTry: now.Add(time.Hour), At: now})

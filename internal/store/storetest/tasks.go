@@ -236,7 +236,7 @@ func paged(t *testing.T, s *store.Store) {
 	a.settle(t, store.TaskMade, "1/b")
 	a.settle(t, store.TaskDropped, "4/a")
 	a.ok(t, a.TasksSettled(t.Context(), a.lease, []store.TaskResult{{Key: "3/a", Status: store.TaskWanted, Class: "locked", NextTry: now.Add(time.Hour), At: now}}))
-	planned, err := a.Planned(t.Context(), "org", "r1", 10)
+	planned, err := a.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	a.ok(t, err)
 	a.ok(t, a.Resolve(t.Context(), a.lease, []store.Result{{ID: planned[1].ID, Status: store.Confirmed, At: now}}))
 	type next = func(ctx context.Context, connection, run, after string, limit int) ([]store.Task, error)
@@ -435,7 +435,7 @@ func heldBack(t *testing.T, s *store.Store) {
 	a.settle(t, store.TaskMade, "3/a")
 	a.ok(t, a.TasksSettled(t.Context(), a.lease, []store.TaskResult{{Key: "4/a", Status: store.TaskWanted, Class: "validation", NextTry: now.Add(time.Hour), At: now}}))
 	a.ok(t, a.HoldBack(t.Context(), a.lease, "r1"))
-	left, err := a.Planned(t.Context(), "org", "r1", 10)
+	left, err := a.WritesOf(t.Context(), "org", "r1", store.Planned, 0, 10)
 	a.ok(t, err)
 	var ids []string
 	for _, in := range left {
