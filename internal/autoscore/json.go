@@ -1,10 +1,15 @@
 package autoscore
 
-import "github.com/handoffscore/syncd/internal/crm"
+import (
+	"strconv"
+
+	"github.com/handoffscore/syncd/internal/crm"
+)
 
 // What was judged is kept of every deal, twice: it is written as JSON by hand,
 // as the deal itself is. What is appended is what the tags of the types say; the
-// test of what is kept holds the two against each other.
+// test of what is kept holds the two against each other. Of items, of which
+// there are many, a score is told once and a range and evidence are lists.
 
 // AppendJSON appends the result as JSON.
 func (r *Result) AppendJSON(b []byte) []byte {
@@ -24,13 +29,17 @@ func (r *Result) AppendJSON(b []byte) []byte {
 func AppendItem(b []byte, i *Item) []byte {
 	b = crm.AppendMember(append(b, '{'), "id", i.ID)
 	b = crm.AppendTrue(b, "auto", i.Auto)
-	b = crm.AppendInt(b, "score", int(i.Score))
-	b = crm.AppendInt(b, "floor", int(i.Floor))
-	b = crm.AppendInt(b, "cap", int(i.Cap))
+	if i.Score != Open {
+		b = crm.AppendInt(b, "score", int(i.Score))
+	}
+	if i.Floor != int8(i.Score) {
+		b = crm.AppendInt(b, "floor", int(i.Floor))
+	}
+	if i.Cap != int8(i.Score) {
+		b = crm.AppendInt(b, "cap", int(i.Cap))
+	}
 	if i.Machine != nil {
-		b = append(crm.AppendName(b, "machine"), '{')
-		b = crm.AppendInt(b, "floor", int(i.Machine.Floor))
-		b = append(crm.AppendInt(b, "cap", int(i.Machine.Cap)), '}')
+		b = appendRange(crm.AppendName(b, "machine"), *i.Machine)
 	}
 	b = crm.AppendMember(b, "source", string(i.Source))
 	b = crm.AppendTrue(b, "override", i.Override)
@@ -43,7 +52,15 @@ func AppendItem(b []byte, i *Item) []byte {
 	return append(b, '}')
 }
 
+func appendRange(b []byte, r Range) []byte {
+	b = strconv.AppendInt(append(b, '['), int64(r.Floor), 10)
+	return append(strconv.AppendInt(append(b, ','), int64(r.Cap), 10), ']')
+}
+
 func appendEvidence(b []byte, e *Evidence) []byte {
-	b = crm.AppendMember(append(b, '{'), "code", e.Code)
-	return append(crm.AppendStrings(b, "args", e.Args), '}')
+	b = crm.AppendText(append(b, '['), e.Code)
+	for _, arg := range e.Args {
+		b = crm.AppendText(append(b, ','), arg)
+	}
+	return append(b, ']')
 }

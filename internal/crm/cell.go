@@ -26,8 +26,17 @@ type Cell struct {
 // its JSON.
 func (s State) IsZero() bool { return s == Read }
 
-// UnmarshalJSON reads a cell as stored: without a state it was read.
+// MarshalJSON writes the cell as it is stored: as its text where it was read
+// and there is no more to say.
+func (c Cell) MarshalJSON() ([]byte, error) { return appendCell(nil, c), nil }
+
+// UnmarshalJSON reads a cell as stored: without a state it was read. Such a cell
+// was once an object too.
 func (c *Cell) UnmarshalJSON(b []byte) error {
+	if b[0] == '"' {
+		*c = Cell{State: Read}
+		return json.Unmarshal(b, &c.Text)
+	}
 	type plain Cell
 	p := plain{State: Read}
 	err := json.Unmarshal(b, &p)

@@ -68,6 +68,9 @@ func appendCells(b []byte, c Cells) []byte {
 }
 
 func appendCell(b []byte, c Cell) []byte {
+	if c.State == Read && c.At.IsZero() {
+		return AppendText(b, c.Text)
+	}
 	b = append(b, '{')
 	if c.State != Read {
 		b = strconv.AppendUint(AppendName(b, "s"), uint64(c.State), 10)

@@ -147,3 +147,22 @@ func TestCells(t *testing.T) {
 		t.Error("set on none")
 	}
 }
+
+// A store holds cells as they were once written, too.
+func TestCellsOfOldAreRead(t *testing.T) {
+	at := time.Date(2026, 11, 17, 9, 0, 0, 0, time.UTC)
+	for text, want := range map[string]Cell{
+		`""`: Value(""), `"a \"b\""`: Value(`a "b"`), `{}`: Value(""), `{"v":"x"}`: Value("x"), `{"s":1}`: {State: Unreadable},
+		`{"v":"x","at":"2026-11-17T09:00:00Z"}`: {State: Read, Text: "x", At: at}, `{"s":0}`: {},
+	} {
+		got := Cell{State: Unreadable, Text: "of before", At: at}
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{`7`, `[]`, `{"v":7}`} {
+		if err := json.Unmarshal([]byte(text), new(Cell)); err == nil {
+			t.Errorf("%s was read", text)
+		}
+	}
+}
