@@ -89,13 +89,6 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map
 // row instead makes SQLite keep the pages as they were in a file beside.
 func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (nums map[string]int64, fresh map[string]bool, err error) {
 	nums, fresh = make(map[string]int64, len(slice.Read)), map[string]bool{}
-	note := func(scan func(...any) error) error {
-		var id string
-		var num int64
-		err := scan(&id, &num)
-		nums[id] = num
-		return err
-	}
 	ids := make([]string, 0, len(slice.Read))
 	objects := make(map[string]crm.Object, len(slice.Read))
 	add := func(ref crm.Ref) {
@@ -123,7 +116,13 @@ func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (nums map[s
 		add(slice.Tasks[i].Ref)
 	}
 	err = inParts(s, ids, []any{slice.Run.Connection}, func(list string, args []any) error {
-		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) { return struct{}{}, note(scan) },
+		_, err := query(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+			var id string
+			var num int64
+			err := scan(&id, &num)
+			nums[id] = num
+			return struct{}{}, err
+		},
 			`SELECT id, num FROM deals WHERE connection = $1 AND id IN `+list, args...)
 		return err
 	})
@@ -143,7 +142,7 @@ func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (nums map[s
 				by = ""
 			}
 			fresh[id] = true
-			rows = append(rows, []any{slice.Run.Connection, string(objects[id]), id, by})
+			rows = append(rows, []any{slice.Run.Connection, string(objects[id]), id, by, nil})
 		}
 	}
 	err = inParts(s, again, []any{slice.Run.ID}, func(list string, args []any) error {
@@ -153,7 +152,14 @@ func (s *Store) number(ctx context.Context, tx *sql.Tx, slice Slice) (nums map[s
 	if err != nil {
 		return nil, nil, fmt.Errorf("store deals: %w", err)
 	}
-	return nums, fresh, s.insertReturning(ctx, tx, "deals", "connection, object, id, read_by", rows, "", "id, num", note)
+	given, err := s.numbers(ctx, tx, "deals", "num", len(rows))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, row := range rows {
+		nums[row[2].(string)], row[4] = given[i], given[i]
+	}
+	return nums, fresh, s.insert(ctx, tx, "deals", "connection, object, id, read_by, num", rows, "")
 }
 
 // again has deals looked at once more.

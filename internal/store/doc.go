@@ -128,7 +128,7 @@ type Intent struct {
 	ID                   int64
 	Run                  string
 	Ref                  crm.Ref
-	Account              string // deals of one account are sent together: they share locks
+	Account              string
 	Card                 string
 	Fields               map[string]string // logical name -> text
 	Before               map[string]string // what stood there; absent was blank
@@ -139,6 +139,15 @@ type Intent struct {
 	Escalation           string
 	BandChange           bool
 	CreatedAt, UpdatedAt time.Time
+}
+
+// Write is what is to be sent of an intent.
+type Write struct {
+	ID      int64
+	Deal    string // its id
+	Account string // writes to deals of one account are sent together: they share locks
+	Fields  map[string]string
+	Tries   int
 }
 
 // Result is what became of an intent.

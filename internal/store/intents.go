@@ -14,15 +14,30 @@ import (
 )
 
 const (
-	intentColumns  = `run, connection, deal, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
+	intentColumns  = `seq, run, connection, deal, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at`
 	payloadColumns = `intent, fields, before, input_hash`
 	intentSelect   = `seq, run, d.connection, d.object, d.id, account, card, status, class, code, message, tries, next_try, escalation, band_change, created_at, updated_at, fields, before, input_hash`
 )
 
-// Underway returns up to limit intents of a run whose outcome is not known:
-// sent by a process that died, or answered by nothing.
-func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Intent, error) {
-	return s.intents(ctx, `i.connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+// ToSend returns up to limit planned writes of a run behind a place, in order.
+func (s *Store) ToSend(ctx context.Context, connection, run string, after int64, limit int) ([]Write, error) {
+	return s.sendings(ctx, `i.connection = $1 AND status = 'planned' AND run = $2 AND seq > $3 ORDER BY seq LIMIT $4`, connection, run, after, limit)
+}
+
+// Underway returns up to limit writes of a run whose outcome is not known: sent
+// by a process that died, or answered by nothing.
+func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Write, error) {
+	return s.sendings(ctx, `i.connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+}
+
+func (s *Store) sendings(ctx context.Context, where string, args ...any) ([]Write, error) {
+	return query(ctx, s.db, func(scan func(...any) error) (w Write, err error) {
+		var fields string
+		if err = scan(&w.ID, &w.Deal, &w.Account, &w.Tries, &fields); err == nil {
+			w.Fields, err = readTexts(fields)
+		}
+		return w, err
+	}, `SELECT seq, d.id, account, tries, fields FROM intents i JOIN payloads ON intent = seq JOIN deals d ON d.num = i.deal WHERE `+where, args...)
 }
 
 // Rejected returns the rejected intents of some deals, one a deal and card.
@@ -94,40 +109,25 @@ func readTexts(body string) (map[string]string, error) {
 
 // plan adds intents, and what each is to write.
 func (s *Store) plan(ctx context.Context, tx *sql.Tx, list []Intent, nums map[string]int64) error {
-	rows := make([][]any, len(list))
-	for i, in := range list {
-		rows[i] = []any{
-			in.Run, in.Ref.Connection, nums[in.Ref.ID], in.Account, in.Card,
-			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
-		}
-	}
-	// Engines return rows in an order of their own.
-	type key struct {
-		deal int64
-		card string
-	}
-	seqs := make(map[key]int64, len(list))
-	err := s.insertReturning(ctx, tx, "intents", intentColumns, rows, "", "seq, deal, card", func(scan func(...any) error) error {
-		var seq int64
-		var k key
-		err := scan(&seq, &k.deal, &k.card)
-		seqs[k] = seq
-		return err
-	})
+	seqs, err := s.numbers(ctx, tx, "intents", "seq", len(list))
 	if err != nil {
 		return err
 	}
-	if len(seqs) != len(list) {
-		return fmt.Errorf("store intents: one slice has %d for %d deals and cards", len(list), len(seqs))
-	}
-	payloads := make([][]any, len(list))
+	rows, payloads := make([][]any, len(list)), make([][]any, len(list))
 	var buf []byte
 	text := func(m map[string]string) string {
 		buf = crm.AppendTexts(buf[:0], m)
 		return string(buf)
 	}
 	for i, in := range list {
-		payloads[i] = []any{seqs[key{nums[in.Ref.ID], in.Card}], text(in.Fields), text(in.Before), in.InputHash}
+		rows[i] = []any{
+			seqs[i], in.Run, in.Ref.Connection, nums[in.Ref.ID], in.Account, in.Card,
+			Planned, "", "", "", in.Tries, 0, in.Escalation, bit(in.BandChange), ms(in.CreatedAt), ms(in.UpdatedAt),
+		}
+		payloads[i] = []any{seqs[i], text(in.Fields), text(in.Before), in.InputHash}
+	}
+	if err := s.insert(ctx, tx, "intents", intentColumns, rows, ""); err != nil {
+		return err
 	}
 	return s.insert(ctx, tx, "payloads", payloadColumns, payloads, "")
 }

@@ -131,6 +131,10 @@ func TestPagesAreFoundByIndexes(t *testing.T) {
 			_, err := s.WritesOf(ctx, "org", "r1", Planned, 7, 100)
 			return err
 		}, []string{"intents_run (connection=? AND run=? AND seq>?)"}},
+		{"to send", func(ctx context.Context) error {
+			_, err := s.ToSend(ctx, "org", "r1", 7, 100)
+			return err
+		}, []string{"intents_run (connection=? AND run=? AND seq>?)"}},
 		{"under way", func(ctx context.Context) error {
 			_, err := s.Underway(ctx, "org", "r1", 100)
 			return err

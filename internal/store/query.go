@@ -60,68 +60,6 @@ const rowsAtOnce = 50
 // insert writes rows of n values each in few statements. suffix follows the
 // values: ON CONFLICT ...
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string) error {
-	return s.inserts(ctx, tx, table, columns, rows, suffix, func(stmt statement, args []any) error {
-		_, err := stmt.ExecContext(ctx, args...)
-		return err
-	})
-}
-
-// insertReturning writes rows as insert does and reads columns of each back.
-func (s *Store) insertReturning(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix, returning string, read func(scan func(...any) error) error) error {
-	return s.inserts(ctx, tx, table, columns, rows, suffix+" RETURNING "+returning, func(stmt statement, args []any) error {
-		_, err := query(ctx, fixed{stmt}, func(scan func(...any) error) (struct{}, error) { return struct{}{}, read(scan) }, "", args...)
-		return err
-	})
-}
-
-// statement is one that is run again with other arguments.
-type statement interface {
-	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
-}
-
-// statement readies a statement for a transaction, at whose end it ends.
-// PostgreSQL's driver readies by itself what comes again, and to ask it for that
-// would cost a way there and back.
-func (s *Store) statement(ctx context.Context, tx *sql.Tx, q string) (statement, error) {
-	if s.dialect == SQLite {
-		return tx.PrepareContext(ctx, q)
-	}
-	return plain{tx, q}, nil
-}
-
-// plain is a statement that is sent as it stands.
-type plain struct {
-	tx *sql.Tx
-	q  string
-}
-
-func (p plain) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
-	return p.tx.ExecContext(ctx, p.q, args...)
-}
-
-func (p plain) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
-	return p.tx.QueryContext(ctx, p.q, args...)
-}
-
-// fixed is a querier of one statement, whatever it is asked.
-type fixed struct{ stmt statement }
-
-func (f fixed) QueryContext(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
-	return f.stmt.QueryContext(ctx, args...)
-}
-
-// updates is how a statement begins that changes many rows. One that fails
-// half-way need not be undone by itself, of which SQLite would make sure by a
-// file beside that holds the pages as they were: the transaction is given up.
-func (s *Store) updates() string {
-	if s.dialect == SQLite {
-		return "UPDATE OR FAIL"
-	}
-	return "UPDATE"
-}
-
-func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any, suffix string, do func(statement, []any) error) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -155,11 +93,65 @@ func (s *Store) inserts(ctx context.Context, tx *sql.Tx, table, columns string, 
 		for _, row := range part {
 			args = append(args, row...)
 		}
-		if err := do(stmt, args); err != nil {
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
 			return fmt.Errorf("store %s: %w", table, err)
 		}
 	}
 	return nil
+}
+
+// numbers returns n numbers for new rows of a table that counts them, none of
+// which was a row's before. A statement that tells the numbers it has given, in
+// an order of its own, takes the engine longer.
+func (s *Store) numbers(ctx context.Context, tx *sql.Tx, table, column string, n int) ([]int64, error) {
+	ask, args := `SELECT nextval(pg_get_serial_sequence($1, $2)) FROM generate_series(1, $3)`, []any{table, column, n}
+	if s.dialect == SQLite {
+		ask, args = `SELECT seq FROM sqlite_sequence WHERE name = $1`, args[:1]
+	}
+	nums, err := query(ctx, tx, func(scan func(...any) error) (num int64, err error) { return num, scan(&num) }, ask, args...)
+	if s.dialect == SQLite {
+		last := append(nums, 0)[0] // none is kept of a table that never had a row
+		nums = make([]int64, n)
+		for i := range nums {
+			nums[i] = last + int64(i) + 1
+		}
+	}
+	return nums, err
+}
+
+// statement is one that is run again with other arguments.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+}
+
+// statement readies a statement for a transaction, at whose end it ends.
+// PostgreSQL's driver readies by itself what comes again, and to ask it for that
+// would cost a way there and back.
+func (s *Store) statement(ctx context.Context, tx *sql.Tx, q string) (statement, error) {
+	if s.dialect == SQLite {
+		return tx.PrepareContext(ctx, q)
+	}
+	return plain{tx, q}, nil
+}
+
+// plain is a statement that is sent as it stands.
+type plain struct {
+	tx *sql.Tx
+	q  string
+}
+
+func (p plain) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return p.tx.ExecContext(ctx, p.q, args...)
+}
+
+// updates is how a statement begins that changes many rows. One that fails
+// half-way need not be undone by itself, of which SQLite would make sure by a
+// file beside that holds the pages as they were: the transaction is given up.
+func (s *Store) updates() string {
+	if s.dialect == SQLite {
+		return "UPDATE OR FAIL"
+	}
+	return "UPDATE"
 }
 
 // inParts calls do with a list of values in parts that fit one statement: list

@@ -28,7 +28,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 	lost := map[int64]int{}
 	for late := false; ; late = time.Now().After(deadline) {
 		for err == nil && !late && free > 0 {
-			var batch []store.Intent
+			var batch []store.Write
 			if batch, err = w.next(ctx, t, lease, run, now, q); err != nil || len(batch) == 0 {
 				break
 			}
@@ -48,7 +48,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 			w.Progress(t.Name, tally.Confirmed+tally.Rejected)
 		}
 		for _, in := range a.batch {
-			delete(q.busy, in.Ref.ID)
+			delete(q.busy, in.Deal)
 			// What turns out not to have arrived is sent again, a few times.
 			if lost[in.ID]++; a.tally.Sent > 0 {
 				delete(lost, in.ID)
@@ -67,7 +67,7 @@ func (w *Writer) Apply(ctx context.Context, t Target, lease store.Lease, run str
 
 // answer is what became of one batch.
 type answer struct {
-	batch []store.Intent
+	batch []store.Write
 	tally Tally
 	again int64 // the first of those that are planned again; 0 if none is
 	err   error
@@ -80,23 +80,23 @@ type answer struct {
 type queue struct {
 	busy  map[string]bool // deals that are under way
 	size  int
-	after int64           // what was read ahead ends there
-	ahead []*store.Intent // by their places, as they are large to move
+	after int64 // what was read ahead ends there
+	ahead []store.Write
 }
 
 // take removes up to n intents of deals that are not under way, each deal
 // once, and marks these deals. A deal may have a second intent, by another card:
 // that one waits.
-func (q *queue) take(n int) []store.Intent {
-	batch := make([]store.Intent, 0, min(n, len(q.ahead)))
+func (q *queue) take(n int) []store.Write {
+	batch := make([]store.Write, 0, min(n, len(q.ahead)))
 	left := q.ahead[:0]
 	for _, in := range q.ahead {
-		if len(batch) == n || q.busy[in.Ref.ID] {
+		if len(batch) == n || q.busy[in.Deal] {
 			left = append(left, in)
 			continue
 		}
-		q.busy[in.Ref.ID] = true
-		batch = append(batch, *in)
+		q.busy[in.Deal] = true
+		batch = append(batch, in)
 	}
 	q.ahead = left
 	return batch
@@ -104,16 +104,16 @@ func (q *queue) take(n int) []store.Intent {
 
 // next takes a batch of planned intents and notes that they are being sent. If
 // nothing is left but what has to wait, so does the whole batch.
-func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, q *queue) ([]store.Intent, error) {
+func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run string, now time.Time, q *queue) ([]store.Write, error) {
 	if len(q.ahead) == 0 {
-		planned, err := w.Store.WritesOf(ctx, t.Name, run, store.Planned, q.after, q.size)
+		planned, err := w.Store.ToSend(ctx, t.Name, run, q.after, q.size)
 		if err != nil {
 			return nil, err
 		}
-		for i := range planned {
-			q.ahead, q.after = append(q.ahead, &planned[i]), planned[i].ID
+		if n := len(planned); n > 0 {
+			q.ahead, q.after = planned, planned[n-1].ID
 		}
-		slices.SortStableFunc(q.ahead, func(a, b *store.Intent) int { return strings.Compare(a.Account, b.Account) })
+		slices.SortStableFunc(q.ahead, func(a, b store.Write) int { return strings.Compare(a.Account, b.Account) })
 	}
 	batch := q.take(t.Sink.WriteBatch())
 	if len(batch) == 0 {
@@ -125,7 +125,7 @@ func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run stri
 	}
 	if err := w.Store.MarkSent(ctx, lease, ids, now); err != nil {
 		for _, in := range batch {
-			delete(q.busy, in.Ref.ID)
+			delete(q.busy, in.Deal)
 		}
 		return nil, err
 	}
@@ -133,11 +133,11 @@ func (w *Writer) next(ctx context.Context, t Target, lease store.Lease, run stri
 }
 
 // send sends one batch and stores what became of each record.
-func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []store.Intent, now time.Time) answer {
+func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []store.Write, now time.Time) answer {
 	a := answer{batch: batch}
 	updates := make([]crm.Update, len(batch))
 	for i, in := range batch {
-		updates[i] = crm.Update{ID: crm.DealID(in.Ref.ID), Fields: in.Fields}
+		updates[i] = crm.Update{ID: crm.DealID(in.Deal), Fields: in.Fields}
 	}
 	outcomes, sendErr := t.Sink.Write(ctx, updates)
 	if len(outcomes) != len(batch) { // an adapter's fault: nothing is known
@@ -164,7 +164,7 @@ func (w *Writer) send(ctx context.Context, t Target, lease store.Lease, batch []
 // settle reads records whose outcome is unknown and turns it into confirmed,
 // or not sent if the record does not show it. While the CRM cannot be reached
 // the outcome stays unknown; the next pass reads the record again.
-func (w *Writer) settle(ctx context.Context, t Target, batch []store.Intent, outcomes []crm.Outcome, sendErr error) error {
+func (w *Writer) settle(ctx context.Context, t Target, batch []store.Write, outcomes []crm.Outcome, sendErr error) error {
 	var ids []crm.DealID
 	for _, o := range outcomes {
 		if o.Status == crm.Unknown {
@@ -211,7 +211,7 @@ func holds(t Target, d *crm.Deal, fields map[string]string) bool {
 	return true
 }
 
-func result(in store.Intent, o crm.Outcome, now time.Time) store.Result {
+func result(in store.Write, o crm.Outcome, now time.Time) store.Result {
 	r := store.Result{ID: in.ID, Class: string(o.Class), Code: o.Code, Message: o.Message, At: now}
 	switch o.Status {
 	case crm.Confirmed:
@@ -227,7 +227,7 @@ func result(in store.Intent, o crm.Outcome, now time.Time) store.Result {
 	return r
 }
 
-func (t *Tally) count(in store.Intent, o crm.Outcome) {
+func (t *Tally) count(in store.Write, o crm.Outcome) {
 	switch o.Status {
 	case crm.Confirmed:
 		t.Sent++

@@ -20,7 +20,7 @@ func (w *Writer) Recover(ctx context.Context, t Target, lease store.Lease, run s
 		}
 		outcomes := make([]crm.Outcome, len(batch))
 		for i, in := range batch {
-			outcomes[i] = crm.Outcome{ID: crm.DealID(in.Ref.ID), Status: crm.Unknown}
+			outcomes[i] = crm.Outcome{ID: crm.DealID(in.Deal), Status: crm.Unknown}
 		}
 		if err := w.settle(ctx, t, batch, outcomes, nil); err != nil {
 			return tally, err
