@@ -35,7 +35,7 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 				return err
 			}
 		}
-		if err := s.supersede(ctx, tx, slice, nums); err != nil {
+		if err := s.supersede(ctx, tx, slice, nums, fresh); err != nil {
 			return err
 		}
 		if err := s.plan(ctx, tx, slice.Intents, nums); err != nil {
@@ -56,12 +56,15 @@ func (s *Store) Commit(ctx context.Context, l Lease, slice Slice) error {
 
 // supersede ends the unfinished intents of every deal in the slice: the deal
 // has just been read, so what was still to be written is known anew. A
-// rejected write that is not due yet stays, unless a new one takes its place.
-func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map[string]int64) error {
+// rejected write that is not due yet stays, unless a new one takes its place. Of a
+// deal that is seen for the first time there is none.
+func (s *Store) supersede(ctx context.Context, tx *sql.Tx, slice Slice, nums map[string]int64, fresh map[string]bool) error {
 	end := func(ids []string, where string, fixed ...any) error {
-		deals := make([]int64, len(ids))
-		for i, id := range ids {
-			deals[i] = nums[id]
+		var deals []int64
+		for _, id := range ids {
+			if !fresh[id] {
+				deals = append(deals, nums[id])
+			}
 		}
 		return inParts(s, deals, append([]any{ms(slice.Run.Now())}, fixed...), func(list string, args []any) error {
 			if _, err := tx.ExecContext(ctx, s.updates()+` intents SET status = 'superseded', updated_at = $1 WHERE `+where+` AND deal IN `+list, args...); err != nil {

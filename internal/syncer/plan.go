@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -317,7 +318,7 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	if err != nil {
 		return err
 	}
-	refused, err := p.refused(ctx, ids)
+	refused, err := p.refused(ctx, rows)
 	if err != nil {
 		return err
 	}
@@ -356,9 +357,10 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 	return p.Store.Commit(ctx, p.lease, s)
 }
 
-// refused are writes that the CRM has rejected, by deal and card.
-func (p *pass) refused(ctx context.Context, ids []string) (map[string]map[string]store.Intent, error) {
-	intents, err := p.Store.Rejected(ctx, p.c.Name, ids)
+// refused are writes that the CRM has rejected, by deal and card: of deals that
+// have a state, as all have that were ever written to.
+func (p *pass) refused(ctx context.Context, rows map[string]map[string]store.State) (map[string]map[string]store.Intent, error) {
+	intents, err := p.Store.Rejected(ctx, p.c.Name, slices.Sorted(maps.Keys(rows)))
 	if err != nil {
 		return nil, err
 	}
