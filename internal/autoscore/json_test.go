@@ -3,6 +3,7 @@ package autoscore
 import (
 	"encoding/json"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,4 +70,26 @@ func TestItemsThatAreNoneAreRefused(t *testing.T) {
 			t.Errorf("%s was read as %+v", text, got)
 		}
 	}
+}
+
+// Whatever is read as an item is read again from what it is stored as.
+func FuzzItem(f *testing.F) {
+	for _, s := range []string{
+		`{"id":"1.1","floor":1,"cap":2,"source":"machine","evidence":[["text","use case"],["notes_after"]]}`,
+		`{"id":"2.3","score":0,"machine":{"floor":1,"cap":2},"source":"csm","override":true}`, `{"machine":[0,2],"score":2}`, `[]`, `{"evidence":[{"code":"text","args":["a"]}]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var first, second Item
+		if !utf8.Valid(text) || json.Unmarshal(text, &first) != nil {
+			return
+		}
+		if err := json.Unmarshal(AppendItem(nil, &first), &second); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Errorf("read (-) and read again (+):\n%s", diff)
+		}
+	})
 }

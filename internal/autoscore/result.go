@@ -1,9 +1,6 @@
 package autoscore
 
 import (
-	"encoding/json"
-	"errors"
-
 	"github.com/handoffscore/syncd/internal/crm"
 	"github.com/handoffscore/syncd/internal/scorecard"
 )
@@ -66,43 +63,8 @@ func (i Item) Proof() Range {
 	return Range{i.Floor, i.Cap}
 }
 
-// UnmarshalJSON reads an item as stored: no score and no suggestion are Open,
-// not 0, and a floor and a cap that are not told are the score.
-func (i *Item) UnmarshalJSON(b []byte) error {
-	type plain Item
-	p := struct {
-		plain
-		Floor *int8 `json:"floor"`
-		Cap   *int8 `json:"cap"`
-	}{plain: plain{Score: Open, Suggestion: Open}}
-	err := json.Unmarshal(b, &p)
-	*i = Item(p.plain)
-	i.Floor, i.Cap = int8(i.Score), int8(i.Score)
-	if p.Floor != nil {
-		i.Floor = *p.Floor
-	}
-	if p.Cap != nil {
-		i.Cap = *p.Cap
-	}
-	return err
-}
-
 // MarshalJSON writes the item as it is stored.
 func (i Item) MarshalJSON() ([]byte, error) { return AppendItem(nil, &i), nil }
-
-// UnmarshalJSON reads a range as stored, [0,2]; it was once an object.
-func (r *Range) UnmarshalJSON(b []byte) error {
-	if b[0] != '[' {
-		type plain Range
-		return json.Unmarshal(b, (*plain)(r))
-	}
-	var ends []int8
-	if err := json.Unmarshal(b, &ends); err != nil || len(ends) != 2 {
-		return errors.Join(err, errors.New("a range is not of two numbers"))
-	}
-	r.Floor, r.Cap = ends[0], ends[1]
-	return nil
-}
 
 // MarshalJSON writes the range as it is stored.
 func (r Range) MarshalJSON() ([]byte, error) { return appendRange(nil, r), nil }
@@ -119,24 +81,6 @@ func (i Item) Short() bool { return i.Cap < 2 }
 type Evidence struct {
 	Code string   `json:"code"`
 	Args []string `json:"args,omitempty"`
-}
-
-// UnmarshalJSON reads evidence as stored, the code and its arguments in one
-// list; it was once an object.
-func (e *Evidence) UnmarshalJSON(b []byte) error {
-	if b[0] != '[' {
-		type plain Evidence
-		return json.Unmarshal(b, (*plain)(e))
-	}
-	var texts []string
-	if err := json.Unmarshal(b, &texts); err != nil || len(texts) == 0 {
-		return errors.Join(err, errors.New("evidence without a code"))
-	}
-	e.Code, e.Args = texts[0], nil
-	if len(texts) > 1 {
-		e.Args = texts[1:]
-	}
-	return nil
 }
 
 // MarshalJSON writes the evidence as it is stored.
