@@ -21,16 +21,16 @@ const (
 
 // ToSend returns up to limit planned writes of a run behind a place, in order.
 func (s *Store) ToSend(ctx context.Context, connection, run string, after int64, limit int) ([]Write, error) {
-	return s.sendings(ctx, `i.connection = $1 AND status = 'planned' AND run = $2 AND seq > $3 ORDER BY seq LIMIT $4`, connection, run, after, limit)
+	return s.payloads(ctx, `i.connection = $1 AND status = 'planned' AND run = $2 AND seq > $3 ORDER BY seq LIMIT $4`, connection, run, after, limit)
 }
 
 // Underway returns up to limit writes of a run whose outcome is not known: sent
 // by a process that died, or answered by nothing.
 func (s *Store) Underway(ctx context.Context, connection, run string, limit int) ([]Write, error) {
-	return s.sendings(ctx, `i.connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
+	return s.payloads(ctx, `i.connection = $1 AND status IN ('sent', 'unknown') AND run = $2 ORDER BY seq LIMIT $3`, connection, run, limit)
 }
 
-func (s *Store) sendings(ctx context.Context, where string, args ...any) ([]Write, error) {
+func (s *Store) payloads(ctx context.Context, where string, args ...any) ([]Write, error) {
 	return query(ctx, s.db, func(scan func(...any) error) (w Write, err error) {
 		var fields string
 		if err = scan(&w.ID, &w.Deal, &w.Account, &w.Tries, &fields); err == nil {

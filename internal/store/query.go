@@ -104,6 +104,9 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, table, columns string, r
 // which was a row's before. A statement that tells the numbers it has given, in
 // an order of its own, takes the engine longer.
 func (s *Store) numbers(ctx context.Context, tx *sql.Tx, table, column string, n int) ([]int64, error) {
+	if n == 0 {
+		return nil, nil
+	}
 	ask, args := `SELECT nextval(pg_get_serial_sequence($1, $2)) FROM generate_series(1, $3)`, []any{table, column, n}
 	if s.dialect == SQLite {
 		ask, args = `SELECT seq FROM sqlite_sequence WHERE name = $1`, args[:1]
