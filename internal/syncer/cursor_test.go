@@ -209,6 +209,27 @@ func TestAPassThatDiesProgressesOverPagesThatNameLittle(t *testing.T) {
 	}
 }
 
+// Deals of a page that come in no order of their ids are loaded in that order,
+// page by page: the place moves by whole pages.
+func TestDealsOfAPageAreLoadedByTheirIDs(t *testing.T) {
+	r := newRig(t)
+	for _, id := range names(8) {
+		r.won(id)
+	}
+	r.moves([]string{"d008", "d003", "d005", "d001"}, []string{"d007", "d002", "d006", "d004"})
+	run := r.begin(t, syncer.KindFull)
+	if done, err := r.p.Plan(t.Context(), r.c, r.lease, run, r.crm.desc, later()); err != nil || !done {
+		t.Fatalf("done %v, %v", done, err)
+	}
+	r.crm.mu.Lock()
+	defer r.crm.mu.Unlock()
+	slices.SortFunc(r.crm.loads, slices.Compare) // they are under way side by side
+	want := [][]crm.DealID{{"d001", "d003"}, {"d002", "d004"}, {"d005", "d008"}, {"d006", "d007"}}
+	if d := cmp.Diff(want, r.crm.loads); d != "" {
+		t.Errorf("loads (-want +got):\n%s", d)
+	}
+}
+
 // slow is the fake with loads that take their time, the first apart.
 type slow struct {
 	*fake
