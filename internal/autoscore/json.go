@@ -8,8 +8,9 @@ import (
 
 // What was judged is kept of every deal, twice: it is written as JSON by hand,
 // as the deal itself is. What is appended is what the tags of the types say; the
-// test of what is kept holds the two against each other. Of items, of which
-// there are many, a score is told once and a range and evidence are lists.
+// test of what is kept holds the two against each other. Items, of which there are
+// many, tell a score once, and ranges and evidence as lists: readjson.go reads
+// them, and tests read back whatever an item may say.
 
 // AppendJSON appends the result as JSON.
 func (r *Result) AppendJSON(b []byte) []byte {

@@ -64,7 +64,7 @@ func TestItemsOfOldAreRead(t *testing.T) {
 
 // What cannot be an item of a store is refused, and nothing is made up.
 func TestItemsThatAreNoneAreRefused(t *testing.T) {
-	for _, text := range []string{`{"evidence":[[]]}`, `{"evidence":[[1]]}`, `{"evidence":["text"]}`, `{"machine":["a",2]}`, `{"machine":[1]}`, `{"machine":[0,1,2]}`, `{"machine":7}`, `{"score":"2"}`, `{"floor":300}`} {
+	for _, text := range []string{`{"evidence":[[]]}`, `{"evidence":[[1]]}`, `{"evidence":["text"]}`, `{"machine":["a",2]}`, `{"machine":[1]}`, `{"machine":[0,1,2]}`, `{"machine":7}`, `{"score":"2"}`, `{"floor":300}`, `{"auto":"x"}`, `{"unknown":1}`, `[]`, `7`, `"x"`} {
 		var got Item
 		if err := json.Unmarshal([]byte(text), &got); err == nil {
 			t.Errorf("%s was read as %+v", text, got)

@@ -12,37 +12,39 @@ import (
 // which has found the text valid, would go over each of its parts anew.
 func (i *Item) UnmarshalJSON(b []byte) error {
 	*i = Item{Score: Open, Suggestion: Open}
+	all := gjson.ParseBytes(b)
+	if !all.IsObject() {
+		return fmt.Errorf("%.40s is no item", all.Raw)
+	}
 	var floor, most *int8
 	var err error
-	gjson.ParseBytes(b).ForEach(func(name, v gjson.Result) bool {
+	all.ForEach(func(name, v gjson.Result) bool {
 		switch name.Str {
 		case "id":
-			i.ID, err = text(v)
+			err = text(&i.ID, v)
 		case "auto":
-			i.Auto = v.Bool()
+			err = mark(&i.Auto, v)
 		case "score":
-			err = small(v, (*int8)(&i.Score))
+			err = small((*int8)(&i.Score), v)
 		case "floor":
 			floor = new(int8)
-			err = small(v, floor)
+			err = small(floor, v)
 		case "cap":
 			most = new(int8)
-			err = small(v, most)
+			err = small(most, v)
 		case "machine":
 			i.Machine = &Range{}
 			err = i.Machine.read(v)
 		case "source":
-			var source string
-			source, err = text(v)
-			i.Source = Source(source)
+			err = text((*string)(&i.Source), v)
 		case "override":
-			i.Override = v.Bool()
+			err = mark(&i.Override, v)
 		case "suggestion":
-			err = small(v, (*int8)(&i.Suggestion))
+			err = small((*int8)(&i.Suggestion), v)
 		case "unknown":
-			i.Unknown = v.Bool()
+			err = mark(&i.Unknown, v)
 		case "not_understood":
-			i.NotUnderstood, err = text(v)
+			err = text(&i.NotUnderstood, v)
 		case "evidence":
 			i.Evidence, err = listed(v, (*Evidence).read)
 		}
@@ -61,9 +63,6 @@ func (i *Item) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// UnmarshalJSON reads a range as stored.
-func (r *Range) UnmarshalJSON(b []byte) error { return r.read(gjson.ParseBytes(b)) }
-
 // read takes [0,2]; it was once an object.
 func (r *Range) read(v gjson.Result) error {
 	ends := v.Array()
@@ -73,7 +72,7 @@ func (r *Range) read(v gjson.Result) error {
 	if len(ends) != 2 {
 		return errors.New("a range is not of two numbers")
 	}
-	return errors.Join(small(ends[0], &r.Floor), small(ends[1], &r.Cap))
+	return errors.Join(small(&r.Floor, ends[0]), small(&r.Cap, ends[1]))
 }
 
 // UnmarshalJSON reads evidence as stored.
@@ -82,12 +81,12 @@ func (e *Evidence) UnmarshalJSON(b []byte) error { return e.read(gjson.ParseByte
 // read takes the code and its arguments in one list; it was once an object.
 func (e *Evidence) read(v gjson.Result) (err error) {
 	if v.IsObject() {
-		if e.Code, err = text(v.Get("code")); err == nil && v.Get("args").Exists() {
-			e.Args, err = listed(v.Get("args"), func(s *string, v gjson.Result) (err error) { *s, err = text(v); return err })
+		if err = text(&e.Code, v.Get("code")); err == nil && v.Get("args").Exists() {
+			e.Args, err = listed(v.Get("args"), text)
 		}
 		return err
 	}
-	texts, err := listed(v, func(s *string, v gjson.Result) (err error) { *s, err = text(v); return err })
+	texts, err := listed(v, text)
 	if err == nil && len(texts) == 0 {
 		err = errors.New("evidence without a code")
 	}
@@ -114,16 +113,25 @@ func listed[E any](v gjson.Result, one func(*E, gjson.Result) error) (list []E, 
 	return list, err
 }
 
-func text(v gjson.Result) (string, error) {
+func text(into *string, v gjson.Result) error {
 	if v.Type != gjson.String {
-		return "", fmt.Errorf("%.40s is no text", v.Raw)
+		return fmt.Errorf("%.40s is no text", v.Raw)
 	}
-	return v.Str, nil
+	*into = v.Str
+	return nil
 }
 
-func small(v gjson.Result, n *int8) error {
-	*n = int8(v.Int())
-	if v.Type != gjson.Number || float64(*n) != v.Num {
+func mark(into *bool, v gjson.Result) error {
+	if !v.IsBool() {
+		return fmt.Errorf("%.40s is neither true nor false", v.Raw)
+	}
+	*into = v.Bool()
+	return nil
+}
+
+func small(into *int8, v gjson.Result) error {
+	*into = int8(v.Int())
+	if v.Type != gjson.Number || float64(*into) != v.Num {
 		return fmt.Errorf("%.40s is no small number", v.Raw)
 	}
 	return nil

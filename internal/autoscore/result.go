@@ -11,10 +11,6 @@ type Score int8
 // Open is an item that has no score yet. As a Suggestion it means none.
 const Open Score = -1
 
-// IsZero leaves a suggestion that is none out of the JSON of an item; a score
-// of 0 is written.
-func (s Score) IsZero() bool { return s == Open }
-
 // Source says who or what gave an item its score.
 type Source string
 
@@ -29,30 +25,30 @@ const (
 
 // Item is one judged item.
 type Item struct {
-	ID    string `json:"id"`
-	Auto  bool   `json:"auto,omitempty"` // judged by syncd alone; takes no human value
-	Score Score  `json:"score"`
+	ID    string
+	Auto  bool // judged by syncd alone; takes no human value
+	Score Score
 	// Floor and Cap are the range in force: the machine's, or the score twice
 	// once there is one.
-	Floor int8 `json:"floor"`
-	Cap   int8 `json:"cap"`
+	Floor int8
+	Cap   int8
 	// Machine is what the machine alone can prove where that differs from the
 	// range in force; nil where it is the same.
-	Machine    *Range `json:"machine,omitempty"`
-	Source     Source `json:"source"`
-	Override   bool   `json:"override,omitempty"`  // a CSM value outside the machine's floor and cap
-	Suggestion Score  `json:"suggestion,omitzero"` // shown, never counted; Open if there is none
+	Machine    *Range
+	Source     Source
+	Override   bool  // a CSM value outside the machine's floor and cap
+	Suggestion Score // shown, never counted; Open if there is none
 	// Unknown: something the item needs cannot be read; blocks final.
-	Unknown bool `json:"unknown,omitempty"`
+	Unknown bool
 	// NotUnderstood is the CSM's cell as typed when it is no 0, 1 or 2; blocks final.
-	NotUnderstood string     `json:"not_understood,omitempty"`
-	Evidence      []Evidence `json:"evidence,omitempty"`
+	NotUnderstood string
+	Evidence      []Evidence
 }
 
 // Range is a floor and a cap.
 type Range struct {
-	Floor int8 `json:"floor"`
-	Cap   int8 `json:"cap"`
+	Floor int8
+	Cap   int8
 }
 
 // Proof is what the machine alone can prove of the item.
@@ -66,9 +62,6 @@ func (i Item) Proof() Range {
 // MarshalJSON writes the item as it is stored.
 func (i Item) MarshalJSON() ([]byte, error) { return AppendItem(nil, &i), nil }
 
-// MarshalJSON writes the range as it is stored.
-func (r Range) MarshalJSON() ([]byte, error) { return appendRange(nil, r), nil }
-
 // Open reports whether the item has no score yet.
 func (i Item) Open() bool { return i.Score == Open }
 
@@ -79,8 +72,8 @@ func (i Item) Short() bool { return i.Cap < 2 }
 // sentence. Arguments name fields, roles, rules and numbers, never an e-mail
 // address, a phone number or a person's text.
 type Evidence struct {
-	Code string   `json:"code"`
-	Args []string `json:"args,omitempty"`
+	Code string
+	Args []string
 }
 
 // MarshalJSON writes the evidence as it is stored.
