@@ -208,11 +208,13 @@ type loaded struct {
 	err   error
 }
 
-// ahead is how many batches wait, loaded or loading, while one is judged.
-const ahead = 1
+// ahead is how many batches are asked for, and wait for their turn, while one is
+// judged.
+const ahead = 5
 
-// drain loads batches ahead of judging them and commits each as a slice. When
-// it returns nothing of it is at work any more.
+// drain loads batches ahead of judging them and commits each as a slice. After
+// the deadline none is asked for any more; those that were are judged, for their
+// calls are made. When it returns nothing of it is at work any more.
 func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq2[ref, error], deadline time.Time) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
@@ -220,9 +222,15 @@ func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq
 	defer cancel()
 	// Futures keep the order of batches while the next ones are being loaded.
 	futures := make(chan chan loaded, ahead)
+	turns, paused := newTurns(), false
 	working.Go(func() {
 		defer close(futures)
+		n, whole := 0, false
 		for batch, err := range batches(ctx) {
+			if paused = whole && err == nil && time.Now().After(deadline); paused {
+				return
+			}
+			whole = batch.whole
 			future := make(chan loaded, 1)
 			select {
 			case futures <- future:
@@ -233,26 +241,35 @@ func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq
 				future <- loaded{err: err}
 				return
 			}
-			working.Go(func() {
+			load := func(ctx context.Context) {
 				l := loaded{ref: batch}
 				if len(batch.ids) > 0 {
 					l.deals, l.err = p.c.Source.Load(ctx, batch.ids)
 				}
 				future <- l
-			})
+			}
+			if n == 0 {
+				load(ctx) // how it is answered tells how much to ask for at once
+			} else {
+				turn := crm.WithTurn(ctx, turns.of(n))
+				working.Go(func() { load(turn) })
+			}
+			n++
 		}
 	})
+	n := 0
 	for future := range futures {
-		l := <-future
+		l := turns.await(n, future)
 		if l.err != nil {
 			return l.err
 		}
-		if err := p.slice(ctx, l); err != nil {
+		if err := p.slice(ctx, l, func() { turns.before(n + 2) }); err != nil {
 			return err
 		}
-		if l.whole && !l.last && time.Now().After(deadline) {
-			return errPause
-		}
+		n++
+	}
+	if paused {
+		return errPause
 	}
 	return ctx.Err()
 }
@@ -263,8 +280,8 @@ const atOnce = 250
 
 // slice judges one loaded batch and commits what follows, in parts; the run's
 // place moves with the last one. Deals that were judged before a fault and are judged
-// again after it come out the same.
-func (p *pass) slice(ctx context.Context, l loaded) error {
+// again after it come out the same. nearly is called when most of it is judged.
+func (p *pass) slice(ctx context.Context, l loaded, nearly func()) error {
 	gone := append(l.gone, l.deals.Gone...)
 	for id, survivor := range l.deals.Merged {
 		gone = append(gone, id)
@@ -274,6 +291,9 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 	gone = slices.Compact(gone) // by the list and by the reading
 	deals := l.deals.Deals
 	for len(deals) > atOnce {
+		if len(deals) <= 2*atOnce {
+			nearly()
+		}
 		if err := p.part(ctx, deals[:atOnce], nil, func() {}); err != nil {
 			return err
 		}
@@ -289,6 +309,7 @@ func (p *pass) slice(ctx context.Context, l loaded) error {
 			p.run.Phase = nextPhase(p.run.Phase, p.run.Kind)
 		}
 	}
+	nearly()
 	if err := p.part(ctx, deals, gone, advance); err != nil {
 		return err
 	}

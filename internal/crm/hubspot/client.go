@@ -1,7 +1,6 @@
 package hubspot
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -52,8 +51,9 @@ type Client struct {
 	policy  *policy
 	sign    transport.Credentials
 	log     *zap.Logger
-	slots   chan struct{} // requests in flight
-	history int           // deals in one read with history
+	history int // deals in one read with history
+	// inFlight is how many requests are made at once.
+	inFlight int
 
 	schema   schemaCache
 	people   peopleCache
@@ -107,7 +107,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	}
 	c := &Client{
 		setup: setup, api: &speech{version: o.APIVersion}, base: base, log: o.Log,
-		slots: make(chan struct{}, o.InFlight), history: o.HistoryBatch, watched: watched.New("hubspot", o.Log),
+		inFlight: o.InFlight, history: o.HistoryBatch, watched: watched.New("hubspot", o.Log),
 		policy: newPolicy(a.oauth(), newLimiter(o.SearchPerSecond)),
 	}
 	edge := c.policy.limits.watch(o.HTTP)
@@ -119,7 +119,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 		})
 		c.sign = newSession(a, func() string { return base.String() + c.api.path("/oauth/v3/token") }, c.tokens)
 	}
-	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: c.sign, Policy: c.policy, Gate: o.Gate, Log: o.Log})
+	c.t = transport.New(transport.Options{Op: "hubspot", Base: edge, Credentials: c.sign, Policy: c.policy, Gate: o.Gate, InFlight: o.InFlight, Log: o.Log})
 	c.t.OnResponse(c.noteUsage)
 	c.vendor = newVendor(c)
 	return c, nil
@@ -179,16 +179,6 @@ func (c *Client) noteUsage(resp *http.Response) {
 	left, err2 := strconv.Atoi(resp.Header.Get("X-HubSpot-RateLimit-Daily-Remaining"))
 	if err1 == nil && err2 == nil {
 		c.daily.Store(&usage{left, limit})
-	}
-}
-
-// slot waits until a request may be in flight; release it after the answer.
-func (c *Client) slot(ctx context.Context) (release func(), err error) {
-	select {
-	case c.slots <- struct{}{}:
-		return func() { <-c.slots }, nil
-	case <-ctx.Done():
-		return nil, &crm.Error{Op: "hubspot.request", Kind: crm.Unavailable, Err: ctx.Err()}
 	}
 }
 

@@ -100,7 +100,7 @@ func (b *batch) resolve(ctx context.Context, out *crm.Loaded) error {
 	}
 	fates := make([]fate, len(missing))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(cap(b.c.slots))
+	g.SetLimit(b.c.inFlight)
 	for i, id := range missing {
 		g.Go(func() (err error) {
 			fates[i], err = b.c.fateOf(gctx, "deals", id)

@@ -153,7 +153,7 @@ func (c *Client) readBinned(ctx context.Context, object string, ids, properties 
 func (c *Client) readInto(ctx context.Context, out *records, object string, ids, properties, history []string, batch int) (*records, error) {
 	out.columns, out.found = newColumns(properties), make(map[string]*record, len(ids))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(cap(c.slots))
+	g.SetLimit(c.inFlight)
 	for len(ids) > 0 {
 		n := min(batch, len(ids))
 		chunk := ids[:n]

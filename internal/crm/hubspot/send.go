@@ -59,12 +59,7 @@ func (c *Client) ask(ctx context.Context, method, p string, query url.Values, pa
 }
 
 func (c *Client) send(req *http.Request) (gjson.Result, http.Header, error) {
-	release, err := c.slot(req.Context())
-	if err != nil {
-		return gjson.Result{}, nil, err
-	}
 	body, h, err := c.t.Do(req)
-	release()
 	if err != nil {
 		return gjson.Result{}, nil, err
 	}

@@ -27,12 +27,7 @@ func (c *Client) change(ctx context.Context, object string, inputs []input) (gjs
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "syncd")
-	release, err := c.slot(ctx)
-	if err != nil {
-		return gjson.Result{}, fault{}, notSent(err)
-	}
 	status, h, answer, err := c.t.Answer(req)
-	release()
 	if err != nil && !trip.maybe.Load() {
 		err = notSent(err)
 	}

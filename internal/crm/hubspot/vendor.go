@@ -86,12 +86,7 @@ func (v *vendor) results(ctx context.Context, call func() (*http.Response, error
 }
 
 func (v *vendor) once(ctx context.Context, call func() (*http.Response, error)) (gjson.Result, error) {
-	release, err := v.c.slot(ctx)
-	if err != nil {
-		return gjson.Result{}, err
-	}
 	resp, err := call()
-	release()
 	if resp == nil {
 		var e *crm.Error
 		if errors.As(err, &e) {

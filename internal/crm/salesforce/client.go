@@ -52,7 +52,6 @@ type Client struct {
 	t       *transport.Transport
 	session *session
 	log     *zap.Logger
-	slots   chan struct{} // requests in flight
 	batch   int
 	// composite: writes may travel together, unless apart.
 	composite bool
@@ -111,9 +110,6 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	if setup.Zone == nil {
 		setup.Zone = time.UTC
 	}
-	if o.InFlight <= 0 {
-		o.InFlight = 10
-	}
 	if o.BatchIDs <= 0 || o.BatchIDs > batchIDs {
 		o.BatchIDs = batchIDs
 	}
@@ -122,7 +118,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	}
 	c := &Client{
 		setup: setup, version: version, base: login, log: o.Log,
-		slots: make(chan struct{}, o.InFlight), batch: o.BatchIDs, composite: o.CompositeWrites,
+		batch: o.BatchIDs, composite: o.CompositeWrites,
 		people: map[crm.UserID]*crm.Person{}, lost: map[string]bool{}, watched: watched.New("salesforce", o.Log),
 	}
 	unsigned := transport.New(transport.Options{
@@ -131,7 +127,7 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 	})
 	c.session = newSession(a, login, version, unsigned)
 	c.t = transport.New(transport.Options{
-		Op: "salesforce", Base: o.HTTP, Credentials: c.session, Policy: policy{}, Gate: o.Gate, Log: o.Log,
+		Op: "salesforce", Base: o.HTTP, Credentials: c.session, Policy: policy{}, Gate: o.Gate, InFlight: o.InFlight, Log: o.Log,
 	})
 	c.t.OnResponse(c.noteUsage)
 	return c, nil
@@ -212,17 +208,8 @@ func (c *Client) do(ctx context.Context, method, path string, payload any) ([]by
 	return c.send(req)
 }
 
-// errNoSlot is a request that was given up before it was sent.
-var errNoSlot = errors.New("not sent")
-
-// send waits for a slot, sends, and checks that the answer is whole.
+// send sends, and checks that the answer is whole.
 func (c *Client) send(req *http.Request) ([]byte, http.Header, error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-req.Context().Done():
-		return nil, nil, &crm.Error{Op: "salesforce." + policy{}.Kind(req), Kind: crm.Unavailable, Err: fmt.Errorf("%w: %w", errNoSlot, req.Context().Err())}
-	}
 	body, h, err := c.t.Do(req)
 	if err != nil {
 		return nil, nil, err

@@ -45,8 +45,8 @@ type loading struct {
 	setup  crm.Setup
 	s      *schema
 	asked  []crm.DealID
-	ids    []string // of asked, 18 characters, each once
-	drafts map[string]*draft
+	ids    []string          // of asked, 18 characters, each once
+	drafts map[string]*draft // of each id asked for, nil until something of it has come
 
 	roles   *ask
 	stages  *ask
@@ -87,8 +87,8 @@ func newLoading(setup crm.Setup, s *schema, ids []crm.DealID) *loading {
 			continue
 		}
 		id := id18(string(id))
-		if l.drafts[id] == nil {
-			l.drafts[id] = &draft{}
+		if _, known := l.drafts[id]; !known {
+			l.drafts[id] = nil
 			l.ids = append(l.ids, id)
 		}
 	}
@@ -134,10 +134,16 @@ func (l *loading) outdated() bool {
 
 // at is the draft of a deal, nil for one that was not asked for.
 func (l *loading) at(id string) *draft {
-	if d := l.drafts[id]; d != nil {
-		return d
+	d, asked := l.drafts[id]
+	if !asked {
+		id = id18(id)
+		d, asked = l.drafts[id]
 	}
-	return l.drafts[id18(id)]
+	if asked && d == nil {
+		d = &draft{}
+		l.drafts[id] = d
+	}
+	return d
 }
 
 // loaded turns the drafts into the answer.

@@ -148,7 +148,7 @@ func (l *loading) fileLinks() *ask {
 			r := l.row.read(v)
 			deal, doc := id18(r.get("LinkedEntityId").String()), id18(r.get("ContentDocumentId").String())
 			kind := r.get("ContentDocument.FileType").String()
-			if l.drafts[deal] == nil || !isID(doc) || kind != "" && kind != "SNOTE" {
+			if l.at(deal) == nil || !isID(doc) || kind != "" && kind != "SNOTE" {
 				return
 			}
 			l.files[doc] = append(l.files[doc], deal)
@@ -195,6 +195,9 @@ func (l *loading) settleNotes() {
 		}
 	}
 	for _, d := range l.drafts {
+		if d == nil {
+			continue
+		}
 		d.deal.NotesState = state
 		if len(d.emailed) == 0 {
 			continue

@@ -288,7 +288,7 @@ func (w *writing) refused(ctx context.Context, records []*record, err error) (le
 // processed reports whether a request that ended in err may have been carried out.
 func processed(err error) bool {
 	kind := crm.KindOf(err)
-	never := transport.Unsent(err) || errors.Is(err, errNoSlot)
+	never := transport.Unsent(err)
 	return kind == crm.Malformed || !never && kind == crm.Unavailable
 }
 

@@ -65,7 +65,8 @@ type Options struct {
 	Policy      Policy
 	Gate        func() error  // asked last before every attempt, whatever was waited for; its error ends the call, unsent. nil lets all pass
 	MaxBody     int64         // 0 means 64 MiB
-	Timeout     time.Duration // of one attempt; 0 means 120 s
+	Timeout     time.Duration // of one attempt, without the wait for its turn (crm.WithTurn); 0 means 120 s
+	InFlight    int           // requests at once; 0 means 10
 	Attempts    int           // 0 means 5
 	MaxWait     time.Duration // the longest wait before another attempt; 0 means 60 s
 	Log         *zap.Logger   // nil discards
@@ -80,6 +81,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 120 * time.Second
+	}
+	if o.InFlight <= 0 {
+		o.InFlight = 10
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 5

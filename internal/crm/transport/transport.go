@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"maps"
@@ -22,6 +21,7 @@ import (
 type Transport struct {
 	o     Options
 	retry failsafe.Executor[*answer]
+	slots chan struct{} // requests in flight
 
 	mu    sync.Mutex // guards calls and hooks
 	calls map[string]int64
@@ -31,6 +31,7 @@ type Transport struct {
 // New returns a Transport; it does not dial.
 func New(o Options) *Transport {
 	t := &Transport{o: o.withDefaults(), calls: map[string]int64{}}
+	t.slots = make(chan struct{}, t.o.InFlight)
 	policy := retrypolicy.NewBuilder[*answer]().
 		HandleIf(func(_ *answer, err error) bool { return retryable(err) }).
 		WithMaxAttempts(t.o.Attempts).
@@ -115,26 +116,40 @@ func (t *Transport) send(req *http.Request) (*answer, error) {
 		return nil, t.fail(req, crm.Invalid, err)
 	}
 	ctx := req.Context()
-	renewed := false
-	return t.retry.WithContext(ctx).Get(func() (*answer, error) {
-		a, gen, err := t.attempt(req, payload)
+	flight := &flight{t: t}
+	defer flight.land()
+	tried, renewed := false, false
+	var a *answer
+	_, ended := t.retry.WithContext(ctx).Get(func() (*answer, error) {
+		tried = true
+		var gen uint64
+		a, gen, err = t.attempt(req, payload, flight)
 		var f *failure
 		if renewed || t.o.Credentials == nil || !errors.As(err, &f) || !f.verdict.Reauth {
 			return a, err
 		}
 		renewed = true
-		if err := t.o.Credentials.Renew(ctx, gen); err != nil {
-			return nil, unsent(asError(err))
+		if err = t.o.Credentials.Renew(ctx, gen); err != nil {
+			err = unsent(asError(err))
+			return nil, err
 		}
-		a, _, err = t.attempt(req, payload)
+		a, _, err = t.attempt(req, payload, flight)
 		return a, err
 	})
+	if !tried { // its caller had given it up before
+		err = unsent(t.fail(req, crm.Unavailable, ended))
+	}
+	return a, err // of the last attempt, whatever ended them
 }
 
 // attempt sends the request once.
-func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, error)) (*answer, uint64, error) {
-	ctx, cancel := context.WithTimeout(orig.Context(), t.o.Timeout)
-	defer cancel()
+func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, error), flight *flight) (*answer, uint64, error) {
+	if err := flight.start(orig.Context()); err != nil {
+		return nil, 0, unsent(t.fail(orig, crm.Unavailable, err))
+	}
+	clock := within(orig.Context(), t.o.Timeout)
+	defer clock.done()
+	ctx := clock.ctx
 	req := orig.Clone(ctx)
 	if payload != nil {
 		var err error
@@ -163,14 +178,14 @@ func (t *Transport) attempt(orig *http.Request, payload func() (io.ReadCloser, e
 	resp, err := t.o.Base.RoundTrip(req)
 	if err != nil {
 		t.logCall(orig, kind, 0, began)
-		return nil, gen, t.broken(orig, err)
+		return nil, gen, t.broken(orig, clock.cause(err))
 	}
 	defer resp.Body.Close()
 	t.hook(resp)
-	body, err := t.read(resp)
+	body, err := t.takeIn(resp, flight, clock)
 	t.logCall(orig, kind, resp.StatusCode, began)
 	if err != nil {
-		return nil, gen, t.unread(orig, err)
+		return nil, gen, t.unread(orig, clock.cause(err))
 	}
 	a := &answer{resp: resp, body: body}
 	if resp.StatusCode < 300 && (json(resp, body) || !wantsJSON(orig)) {
