@@ -40,8 +40,9 @@ func (f *flight) land() {
 
 // takeIn reads an answer's body, at its turn. While it waits, others may use
 // its place, those before all that it waits for, and its clock stands still.
+// A refusal is small, and is heard at once.
 func (t *Transport) takeIn(resp *http.Response, flight *flight, clock *clock) ([]byte, error) {
-	if wait := crm.Turn(clock.ctx); wait != nil {
+	if wait := crm.Turn(clock.ctx); wait != nil && resp.StatusCode < 300 {
 		flight.land()
 		clock.Stop()
 		if err := wait(clock.ctx); err != nil {

@@ -103,6 +103,19 @@ func TestTheWaitForATurnIsNoTimeOfTheAttempts(t *testing.T) {
 	}
 }
 
+// What a refusal says, to wait or to sign in again, is of use to all others.
+func TestARefusalIsHeardBeforeItsTurn(t *testing.T) {
+	_, ask := served(t, Options{}, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{}`)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := ask(crm.WithTurn(ctx, until(nil)), "/"); crm.KindOf(err) != crm.Invalid {
+		t.Error(err)
+	}
+}
+
 func TestAWaitForATurnEndsWithItsCaller(t *testing.T) {
 	var n atomic.Int32
 	tr, ask := served(t, Options{}, func(w http.ResponseWriter, _ *http.Request) {
