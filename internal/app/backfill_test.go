@@ -34,7 +34,7 @@ func newMeagre(t *testing.T, name string) *meagre {
 	t.Helper()
 	m := &meagre{}
 	m.Rig = apptest.New(t, quick(apptest.Options{
-		CRM: name, World: apptest.World(2500), Scope: "{go_live: 2026-11-08, threshold: 5000}", Front: m.front, Extra: "    tasks: false\n",
+		CRM: name, World: apptest.World(4000), Scope: "{go_live: 2026-11-08, threshold: 5000}", Front: m.front, Extra: "    tasks: false\n",
 		HubSpot: hssim.Options{DailyLimit: callsADay}, Salesforce: sfsim.Options{DailyLimit: callsADay},
 	}))
 	for i := range m.World.Deals { // those of long ago have moved of late
