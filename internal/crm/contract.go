@@ -41,6 +41,9 @@ type Source interface {
 	Load(ctx context.Context, ids []DealID) (Loaded, error)
 	// LoadBatch is the number of deals one Load takes with the fewest calls.
 	LoadBatch() int
+	// LoadsAhead is how many Loads are worth having under way while one is
+	// judged: as few as keep its requests in flight.
+	LoadsAhead() int
 
 	// People resolves users or owners, inactive and archived ones included,
 	// with all managers above them. Unknown ids are absent from the answer.

@@ -76,6 +76,8 @@ func (f *fake) Earlier(context.Context) (int64, error) { return 3, nil }
 
 func (f *fake) LoadBatch() int { return f.batch }
 
+func (f *fake) LoadsAhead() int { return 5 }
+
 func (f *fake) People(context.Context, []crm.UserID) (map[crm.UserID]crm.Person, error) {
 	return nil, nil
 }

@@ -208,10 +208,6 @@ type loaded struct {
 	err   error
 }
 
-// ahead is how many batches are asked for, and wait for their turn, while one is
-// judged.
-const ahead = 5
-
 // drain loads batches ahead of judging them and commits each as a slice. After
 // the deadline none is asked for any more; those that were are judged, for their
 // calls are made. When it returns nothing of it is at work any more.
@@ -221,7 +217,7 @@ func (p *pass) drain(ctx context.Context, batches func(context.Context) iter.Seq
 	defer working.Wait()
 	defer cancel()
 	// Futures keep the order of batches while the next ones are being loaded.
-	futures := make(chan chan loaded, ahead)
+	futures := make(chan chan loaded, p.c.Source.LoadsAhead())
 	turns, paused := newTurns(), false
 	working.Go(func() {
 		defer close(futures)

@@ -46,7 +46,7 @@ func (p *pass) batches() func(context.Context) iter.Seq2[ref, error] {
 // store's indexes are kept too: a batch then touches few places of them.
 func (p *pass) named(ctx context.Context, pages iter.Seq2[crm.Page, error], add func(context.Context, *queue, []crm.Moved) error) iter.Seq2[ref, error] {
 	return func(yield func(ref, error) bool) {
-		q, full := &queue{}, p.c.Source.LoadBatch()
+		q, full := &queue{ahead: p.c.Source.LoadsAhead()}, p.c.Source.LoadBatch()
 		for page, err := range pages {
 			before := len(q.ids)
 			if err == nil {
@@ -125,6 +125,7 @@ type queue struct {
 	ids, gone []crm.DealID
 	ends      []pageEnd
 	sent      [][]crm.DealID // the last batches, which may not be in the store yet
+	ahead     int            // how many of them wait while one is judged
 }
 
 // pageEnd is where a page ends in the queue, and the cursor behind it.
@@ -138,7 +139,7 @@ type pageEnd struct {
 func (q *queue) take(n int) ref {
 	r := ref{ids: q.ids[:n:n], gone: q.gone}
 	q.ids, q.gone = q.ids[n:], nil
-	if q.sent = append(q.sent, r.ids); len(q.sent) > ahead+1 {
+	if q.sent = append(q.sent, r.ids); len(q.sent) > q.ahead+1 {
 		q.sent = q.sent[1:]
 	}
 	for len(q.ends) > 0 && q.ends[0].at <= n {

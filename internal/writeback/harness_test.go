@@ -44,6 +44,8 @@ func (f *fake) WriteBatch() int { return f.size }
 
 func (f *fake) LoadBatch() int { return f.loadBatch }
 
+func (f *fake) LoadsAhead() int { return 1 }
+
 func (f *fake) Write(_ context.Context, updates []crm.Update) ([]crm.Outcome, error) {
 	ids := make([]crm.DealID, len(updates))
 	for i, u := range updates {

@@ -150,6 +150,10 @@ func loopback(host string) bool {
 // LoadBatch is the number of deals one Load takes with the fewest calls.
 func (c *Client) LoadBatch() int { return loadBatch }
 
+// LoadsAhead is 1: a Load is a hundred requests, and the portal's window, which
+// they fill by themselves, would run out of time with more.
+func (c *Client) LoadsAhead() int { return 1 }
+
 // WriteBatch is the number of deals one call writes.
 func (c *Client) WriteBatch() int { return objectBatch }
 

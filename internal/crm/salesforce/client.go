@@ -136,6 +136,9 @@ func New(setup crm.Setup, a Auth, o Options) (*Client, error) {
 // LoadBatch is the number of deals one Load takes with the fewest calls.
 func (c *Client) LoadBatch() int { return c.batch }
 
+// LoadsAhead is 5: a Load is four requests at once, and one after them.
+func (c *Client) LoadsAhead() int { return 5 }
+
 // WriteBatch is the number of deals one call writes: 200, or 1,000 for as long
 // as writes travel together.
 func (c *Client) WriteBatch() int {
