@@ -33,10 +33,13 @@ type Work func(ctx context.Context, key string, deadline time.Time) (done bool, 
 // counts as no failure.
 var ErrBusy = errors.New("busy")
 
+// Overtime is what a slice is given after its deadline, to end what it has begun.
+const Overtime = 30 * time.Second
+
 // Options tunes a Queue. The zero value is ready for use.
 type Options struct {
 	Slice   time.Duration // 0 means 30 s
-	Timeout time.Duration // of a job; 0 means Slice + 30 s
+	Timeout time.Duration // of a job; 0 means Slice + Overtime
 	Rescue  time.Duration // when a job of a dead process is taken over; 0 means Timeout + 30 s
 	Grace   time.Duration // for running slices at the end; 0 means 20 s
 	Workers int           // 0 means 4
@@ -49,7 +52,7 @@ func (o Options) withDefaults() Options {
 		o.Slice = 30 * time.Second
 	}
 	if o.Timeout == 0 {
-		o.Timeout = o.Slice + 30*time.Second
+		o.Timeout = o.Slice + Overtime
 	}
 	if o.Rescue == 0 {
 		o.Rescue = o.Timeout + 30*time.Second

@@ -54,17 +54,24 @@ func (s *remote) take(n int) {
 	s.most = max(s.most, s.now)
 }
 
-// planRemote plans 12 batches of one deal, each a page, and returns what was
-// noted in the order of batches, and how many were taken in at once at most.
-func planRemote(t *testing.T, first, then time.Duration) (asked, taken []int, most int) {
+// oneByOne is a rig with n won deals, of which a load takes one.
+func oneByOne(t *testing.T, n int) (*rig, []string) {
 	t.Helper()
 	r := newRig(t)
 	r.crm.batch = 1
-	ids := names(12)
+	ids := names(n)
 	for _, id := range ids {
 		r.won(id)
 	}
 	r.moves(slices.Collect(slices.Chunk(ids, 1))...)
+	return r, ids
+}
+
+// planRemote plans 12 batches of one deal, each a page, and returns what was
+// noted in the order of batches, and how many were taken in at once at most.
+func planRemote(t *testing.T, first, then time.Duration) (asked, taken []int, most int) {
+	t.Helper()
+	r, ids := oneByOne(t, 12)
 	var mu sync.Mutex
 	n := 0
 	r.p.Progress = func(string, int64) {
@@ -114,13 +121,7 @@ func TestASlowCRMIsTakenInTwoAtATime(t *testing.T) {
 }
 
 func TestTheFirstBatchIsAskedForAlone(t *testing.T) {
-	r := newRig(t)
-	r.crm.batch = 1
-	ids := names(6)
-	for _, id := range ids {
-		r.won(id)
-	}
-	r.moves(slices.Collect(slices.Chunk(ids, 1))...)
+	r, _ := oneByOne(t, 6)
 	first := make(chan struct{})
 	var mu sync.Mutex
 	early := 0
@@ -150,13 +151,7 @@ func TestTheFirstBatchIsAskedForAlone(t *testing.T) {
 
 // What a slice has asked for it judges: no call is made twice for its end.
 func TestWhatWasAskedForIsJudgedBeforeAPause(t *testing.T) {
-	r := newRig(t)
-	r.crm.batch = 1
-	ids := names(24)
-	for _, id := range ids {
-		r.won(id)
-	}
-	r.moves(slices.Collect(slices.Chunk(ids, 1))...)
+	r, ids := oneByOne(t, 24)
 	r.c.Source = &remote{fake: r.crm, first: 20 * time.Millisecond, judged: func() int { return 0 }, asked: map[crm.DealID]int{}, taken: map[crm.DealID]int{}}
 	run := r.begin(t, syncer.KindFull)
 	parts := 0
