@@ -130,8 +130,9 @@ func escalates(fields map[string]string, card *scorecard.Card) string {
 func changes(before map[string]string, band string) bool { return before[band] != "" }
 
 // judgementOf is one step as history keeps it. The moment it was made is not
-// part of it, so that the same judgement is kept once; and the items of a final,
-// which are those of the result, are written once.
+// part of it, so that the same judgement is kept once; the items of a final,
+// which are those of the result, are written once, and its marks, which compare
+// what is to come, are the state's alone.
 func judgementOf(out handoff.Output) Judged {
 	j := Judged{
 		Status: out.State.Status, Attempt: out.State.Attempt, Result: out.Result,
@@ -142,7 +143,7 @@ func judgementOf(out handoff.Output) Judged {
 	}
 	if out.State.Final != nil {
 		final := *out.State.Final
-		final.Items = nil
+		final.Items, final.Marks = nil, nil
 		j.Final = &final
 	}
 	return j

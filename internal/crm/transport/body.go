@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -29,13 +28,13 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 	var pieces []*piece
 	defer func() {
 		for _, p := range pieces {
-			scratch.Put(p)
+			keepPiece(p)
 		}
 	}()
 	var parts [][]byte // what was read, piece by piece
 	size := 0
 	for ended := false; !ended; {
-		p, n := scratch.Get().(*piece), 0
+		p, n := takePiece(), 0
 		pieces = append(pieces, p)
 		for n < len(p) && !ended {
 			k, err := resp.Body.Read(p[n:])
@@ -54,7 +53,25 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 
 type piece [64 << 10]byte
 
-var scratch = sync.Pool{New: func() any { return new(piece) }}
+// scratch holds pieces that nobody uses. A sync.Pool is emptied at every
+// collection, of which a pass that stays small has five in a second.
+var scratch = make(chan *piece, 16)
+
+func takePiece() *piece {
+	select {
+	case p := <-scratch:
+		return p
+	default:
+		return new(piece)
+	}
+}
+
+func keepPiece(p *piece) {
+	select {
+	case scratch <- p:
+	default:
+	}
+}
 
 // payloadOf returns what gives a request's body anew for every attempt, nil if
 // there is none.
