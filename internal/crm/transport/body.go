@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -28,13 +29,13 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 	var pieces []*piece
 	defer func() {
 		for _, p := range pieces {
-			keepPiece(p)
+			scratch.Put(p)
 		}
 	}()
 	var parts [][]byte // what was read, piece by piece
 	size := 0
 	for ended := false; !ended; {
-		p, n := takePiece(), 0
+		p, n := scratch.Get().(*piece), 0
 		pieces = append(pieces, p)
 		for n < len(p) && !ended {
 			k, err := resp.Body.Read(p[n:])
@@ -53,25 +54,7 @@ func (t *Transport) read(resp *http.Response) ([]byte, error) {
 
 type piece [64 << 10]byte
 
-// scratch holds pieces that nobody uses. A sync.Pool is emptied at every
-// collection, of which a pass that stays small has five in a second.
-var scratch = make(chan *piece, 16)
-
-func takePiece() *piece {
-	select {
-	case p := <-scratch:
-		return p
-	default:
-		return new(piece)
-	}
-}
-
-func keepPiece(p *piece) {
-	select {
-	case scratch <- p:
-	default:
-	}
-}
+var scratch = sync.Pool{New: func() any { return new(piece) }}
 
 // payloadOf returns what gives a request's body anew for every attempt, nil if
 // there is none.
