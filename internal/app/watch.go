@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"go.uber.org/zap"
 
 	"github.com/handoffscore/syncd/internal/job"
@@ -193,7 +192,7 @@ const mostMissed = 1000
 // missed counts the scheduled times since a pass last succeeded, or since the
 // start where none has.
 func (a *App) missed(c *syncer.Connection, s ops.Standing) int {
-	schedule, err := cron.ParseStandard(a.schedules[c.Name].pass)
+	schedule, err := job.Schedule(a.schedules[c.Name].pass)
 	if err != nil {
 		return 0 // Run refuses it
 	}

@@ -89,10 +89,10 @@ func New(s *store.Store, o Options) *Queue {
 	return &Queue{o: o.withDefaults(), store: s, tasks: map[string]task{}}
 }
 
-// Schedule adds work. line is a cron line of five fields or a descriptor such
-// as "@every 15m"; it is read in UTC. All work is added before Run.
+// Schedule adds work, at the moments of a line, read in UTC. All work is added
+// before Run.
 func (q *Queue) Schedule(key, line string, w Work) error {
-	schedule, err := cron.ParseStandard(line)
+	schedule, err := Schedule(line)
 	if err != nil {
 		return fmt.Errorf("schedule of %s: %w", key, err)
 	}
@@ -103,14 +103,15 @@ func (q *Queue) Schedule(key, line string, w Work) error {
 	return nil
 }
 
-// due reports whether a key's work is to be done: it never succeeded, or a
-// scheduled time has passed since it last did. Several missed times are one.
-func (q *Queue) due(ctx context.Context, key string) (bool, error) {
+// wait is how long it is until a key's work is to be done: none if it never
+// succeeded, or a scheduled time has passed since it last did. Several missed
+// times are one.
+func (q *Queue) wait(ctx context.Context, key string) (time.Duration, error) {
 	last, err := q.store.LastSuccess(ctx, key)
 	if err != nil || last.IsZero() {
-		return err == nil, err
+		return 0, err
 	}
-	return !q.tasks[key].schedule.Next(last).After(q.o.Now().UTC()), nil
+	return q.tasks[key].schedule.Next(last).Sub(q.o.Now().UTC()), nil
 }
 
 // slogger carries River's log to zap. A stop soon after the start makes River

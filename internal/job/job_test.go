@@ -101,6 +101,57 @@ func TestAMissedRunIsMadeUpOnceAndADoneOneIsNot(t *testing.T) {
 	})
 }
 
+// TestAJobThatComesEarlyIsNotLost is about a machine whose clock is a little slow.
+func TestAJobThatComesEarlyIsNotLost(t *testing.T) {
+	stores(t, func(t *testing.T, s *store.Store) {
+		starts := make(chan time.Time, 10)
+		q := job.New(s, job.Options{Now: func() time.Time { return time.Now().Add(-700 * time.Millisecond) }})
+		if err := q.Schedule("a", "@every 3s", func(context.Context, string, time.Time) (bool, error) {
+			starts <- time.Now()
+			time.Sleep(1100 * time.Millisecond) // by the slow clock, too, it ends after its moment
+			return true, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		defer run(t, q)()
+		<-starts // at once, whatever the moment
+		for last, n := <-starts, 0; n < 2; n++ {
+			next := <-starts
+			if took := next.Sub(last); took > 5*time.Second {
+				t.Errorf("%s passed between two moments that are 3s apart", took)
+			}
+			last = next
+		}
+	})
+}
+
+func TestTheMomentsOfEveryAreFixed(t *testing.T) {
+	at := func(text string) time.Time {
+		t.Helper()
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for _, c := range []struct{ line, after, want string }{
+		{"@every 15m", "2026-11-23T09:07:01.5Z", "2026-11-23T09:15:00Z"},
+		{"@every 15m", "2026-11-23T09:15:00Z", "2026-11-23T09:30:00Z"},
+		{"@every 15m", "2026-11-23T10:14:59.999+01:00", "2026-11-23T09:15:00Z"},
+		{"@every 24h", "2026-11-23T09:07:00Z", "2026-11-24T00:00:00Z"},
+		{"*/15 * * * *", "2026-11-23T09:07:01.5Z", "2026-11-23T09:15:00Z"},
+		{"@daily", "2026-11-23T09:07:00Z", "2026-11-24T00:00:00Z"},
+	} {
+		schedule, err := job.Schedule(c.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := schedule.Next(at(c.after)); !got.Equal(at(c.want)) {
+			t.Errorf("%s after %s: %s, want %s", c.line, c.after, got, c.want)
+		}
+	}
+}
+
 func TestAFailureIsTriedAgainAndAStopLetsASliceFinish(t *testing.T) {
 	stores(t, func(t *testing.T, s *store.Store) {
 		var tries atomic.Int32

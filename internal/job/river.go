@@ -30,6 +30,10 @@ func (args) Kind() string { return "slice" }
 // busyWait is how long work waits that something else is at.
 const busyWait = 5 * time.Second
 
+// maxSkew is how far the clock of the process that puts a job in the queue may
+// be ahead of the one that takes it out: a job that comes early is not lost.
+const maxSkew = 10 * time.Second
+
 // maxAttempts bounds River's own retries; the schedule comes round again.
 const maxAttempts = 5
 
@@ -57,9 +61,14 @@ func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
 	if !ok {
 		return nil // no longer configured
 	}
-	due, err := w.q.due(ctx, j.Args.Key)
-	if err != nil || !due {
+	wait, err := w.q.wait(ctx, j.Args.Key)
+	switch {
+	case err != nil:
 		return err
+	case wait > maxSkew: // the schedule wakes it again
+		return nil
+	case wait > 0:
+		return river.JobSnooze(wait)
 	}
 	done, err := t.work(ctx, j.Args.Key, time.Now().Add(w.q.o.Slice))
 	switch {
