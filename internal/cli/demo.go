@@ -25,7 +25,7 @@ func demoCommand(e *env) *cobra.Command {
 		Long:    "demo fills a simulated Salesforce and a simulated HubSpot with one invented company and runs\nsyncd against both in write mode. Nothing leaves this machine.",
 		Example: "  syncd demo\n  syncd demo --once -o json\n  syncd demo --once --import ./my-csv-files",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			w, goLive, err := demoWorld(dir, world.GenerateOptions{Deals: deals})
 			if err != nil {
 				return &exit{exitUsage, err}
@@ -35,7 +35,11 @@ func demoCommand(e *env) *cobra.Command {
 			if err != nil {
 				return &exit{exitRejected, err}
 			}
-			defer d.close()
+			defer func() {
+				if e := d.close(); e != nil && err == nil {
+					err = &exit{exitRejected, e}
+				}
+			}()
 			if once {
 				return d.once(cmd.Context(), e, w)
 			}

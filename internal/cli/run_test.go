@@ -135,6 +135,7 @@ func TestTheDemoServesItsPagesWhereverItCan(t *testing.T) {
 	code := make(chan int, 1)
 	go func() { code <- cli.Main(ctx, []string{"demo", "--deals", "20"}, &out, &errs) }()
 	page := out.shows(t, `(http://127\.0\.0\.1:\d+/metrics)`)[1]
+	config := out.shows(t, `The config lies at (\S+syncd\.yaml)\.`)[1]
 	out.shows(t, "Stop with Ctrl-C")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)
 	if err != nil {
@@ -152,5 +153,8 @@ func TestTheDemoServesItsPagesWhereverItCan(t *testing.T) {
 	cancel()
 	if got := <-code; got != 0 {
 		t.Errorf("exit %d: %s", got, errs.String())
+	}
+	if _, err := os.Stat(filepath.Dir(config)); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", filepath.Dir(config), err)
 	}
 }

@@ -119,7 +119,7 @@ func startDemo(ctx context.Context, e *env, w *world.World, goLive time.Time, im
 	}
 	defer func() {
 		if err != nil {
-			d.sims.close()
+			err = errors.Join(err, d.close())
 		}
 	}()
 	if d.dir, err = os.MkdirTemp("", "syncd-demo-"); err != nil {
@@ -137,9 +137,13 @@ func startDemo(ctx context.Context, e *env, w *world.World, goLive time.Time, im
 	return d, err
 }
 
-func (d *demo) close() {
-	d.app.Close()
+// close leaves nothing behind.
+func (d *demo) close() error {
+	if d.app != nil {
+		d.app.Close()
+	}
 	d.sims.close()
+	return os.RemoveAll(d.dir)
 }
 
 // writeConfig writes the configuration a customer would: secrets in files of
