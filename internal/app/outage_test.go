@@ -258,3 +258,33 @@ func TestAStopWhileTheStartWaits(t *testing.T) {
 		t.Fatal("it still waits")
 	}
 }
+
+// A slice that the database does not take has not happened: the run is saved
+// where it was, and the deals are judged by whoever goes on with it.
+func TestASliceThatIsNotKeptIsJudgedAgain(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, crm string) {
+		r := apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(40)}))
+		db, err := r.Store(t).Pool(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		say := func(sql string) {
+			t.Helper()
+			if _, err := db.ExecContext(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say(`CREATE TRIGGER full BEFORE INSERT ON states BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+		if failed := r.Try(t); failed.Err == nil || !strings.Contains(failed.Err.Error(), "no room") {
+			t.Fatalf("the slice was kept: %v", failed.Err)
+		}
+		say(`DROP TRIGGER full`)
+		r.Pass(t)
+		same := apptest.New(t, quick(apptest.Options{CRM: crm, World: apptest.World(40)}))
+		same.Pass(t)
+		if n, want := r.DealsWritten(), same.DealsWritten(); n != want || n == 0 {
+			t.Errorf("%d deals written, want %d", n, want)
+		}
+	})
+}

@@ -290,19 +290,19 @@ func (p *pass) slice(ctx context.Context, l loaded, nearly func()) error {
 		if len(deals) <= 2*atOnce {
 			nearly()
 		}
-		if err := p.part(ctx, deals[:atOnce], nil, func() {}); err != nil {
+		if err := p.part(ctx, deals[:atOnce], nil, func(*store.Run) {}); err != nil {
 			return err
 		}
 		clear(deals[:atOnce]) // judged and kept: not held until the batch ends
 		deals = deals[atOnce:]
 	}
-	advance := func() {
+	advance := func(run *store.Run) {
 		if !l.whole {
 			return
 		}
-		p.run.Cursor, p.run.Counts = l.cursor, p.counts.JSON()
+		run.Cursor, run.Counts = l.cursor, p.counts.JSON()
 		if l.last {
-			p.run.Phase = nextPhase(p.run.Phase, p.run.Kind)
+			run.Phase = nextPhase(run.Phase, run.Kind)
 		}
 	}
 	nearly()
@@ -315,10 +315,11 @@ func (p *pass) slice(ctx context.Context, l loaded, nearly func()) error {
 	return nil
 }
 
-// part judges some deals and commits what follows of them; advance moves the
-// run before that. A run that does not move keeps its counts as well, so that
-// what is judged again is counted once.
-func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, advance func()) error {
+// part judges some deals and commits what follows of them, and the run as
+// advance moves it. A run that does not move keeps its counts as well, so that
+// what is judged again is counted once. A run whose commit fails has not moved:
+// it is saved as it is when the pass ends, and what was judged is lost.
+func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, advance func(*store.Run)) error {
 	now := p.run.Now()
 	ids := make([]string, 0, len(deals)+len(gone))
 	for i := range deals {
@@ -369,9 +370,13 @@ func (p *pass) part(ctx context.Context, deals []crm.Deal, gone []crm.DealID, ad
 			return err
 		}
 	}
-	advance()
 	s.Run = *p.run
-	return p.Store.Commit(ctx, p.lease, s)
+	advance(&s.Run)
+	if err := p.Store.Commit(ctx, p.lease, s); err != nil {
+		return err
+	}
+	p.run.Cursor, p.run.Counts, p.run.Phase = s.Run.Cursor, s.Run.Counts, s.Run.Phase // the rest is being read
+	return nil
 }
 
 // refused are writes that the CRM has rejected, by deal and card: of deals that
